@@ -1,0 +1,235 @@
+// swift-tools-version: 6.2
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "penstock",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "PenstockClient", targets: ["PenstockClient"]),
+        .library(name: "PenstockWorker", targets: ["PenstockWorker"]),
+        .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
+        .executable(name: "penstock", targets: ["penstock"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/CoreOffice/XMLCoder.git", from: "0.18.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // MARK: Core: pure values and functions
+
+        .target(name: "PenstockModel"),
+        .target(
+            name: "PenstockEngine",
+            dependencies: [
+                "PenstockModel",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ]
+        ),
+        .target(name: "PenstockWire"),
+        .target(
+            name: "PenstockSigning",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "PenstockAccess",
+            dependencies: [
+                "PenstockModel", "PenstockSigning",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+
+        // MARK: Storage
+
+        .target(
+            name: "PenstockArtifacts",
+            dependencies: [
+                "PenstockModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "_NIOFileSystem", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "PenstockStore",
+            dependencies: [
+                "PenstockArtifacts", "PenstockEngine", "PenstockModel",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ]
+        ),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "PenstockSQLite",
+            dependencies: [
+                "PenstockStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "PenstockPostgres",
+            dependencies: [
+                "CLibPQ", "PenstockStore",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+
+        // MARK: Shell
+
+        .target(
+            name: "PenstockRuntime",
+            dependencies: [
+                "PenstockAccess", "PenstockArtifacts", "PenstockEngine", "PenstockModel", "PenstockStore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "PenstockRunners",
+            dependencies: [
+                "PenstockRuntime",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "PenstockHTTP",
+            dependencies: [
+                "PenstockAccess", "PenstockSigning",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "PenstockAPI",
+            dependencies: [
+                "PenstockHTTP", "PenstockRuntime", "PenstockWire",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "PenstockS3",
+            dependencies: [
+                "PenstockArtifacts", "PenstockHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "XMLCoder", package: "XMLCoder"),
+            ]
+        ),
+        .target(
+            name: "PenstockServer",
+            dependencies: [
+                "PenstockAPI", "PenstockPostgres", "PenstockRunners", "PenstockS3", "PenstockSQLite",
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // MARK: Client side
+
+        .target(
+            name: "PenstockClient",
+            dependencies: [
+                "PenstockSigning", "PenstockWire",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "PenstockWorker",
+            dependencies: [
+                "PenstockClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "PenstockCommands",
+            dependencies: [
+                "PenstockClient", "PenstockServer", "PenstockWorker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // MARK: Executables
+
+        .executableTarget(name: "penstock", dependencies: ["PenstockCommands"]),
+        .executableTarget(
+            name: "wiregen",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tools/wiregen"
+        ),
+
+        // MARK: Test support
+
+        .target(name: "PenstockTesting", dependencies: ["PenstockClient", "PenstockServer", "PenstockWorker"]),
+
+        // MARK: Tests
+
+        .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),
+        .testTarget(name: "PenstockEngineTests", dependencies: ["PenstockEngine"]),
+        .testTarget(name: "PenstockWireTests", dependencies: ["PenstockWire"]),
+        .testTarget(name: "PenstockSigningTests", dependencies: ["PenstockSigning"]),
+        .testTarget(name: "PenstockAccessTests", dependencies: ["PenstockAccess"]),
+        .testTarget(name: "PenstockArtifactsTests", dependencies: ["PenstockArtifacts", "PenstockStore"]),
+        .testTarget(
+            name: "PenstockStoreTests",
+            dependencies: ["PenstockPostgres", "PenstockSQLite", "PenstockStore"]
+        ),
+        .testTarget(name: "PenstockRuntimeTests", dependencies: ["PenstockRuntime"]),
+        .testTarget(
+            name: "PenstockAPITests",
+            dependencies: ["PenstockAPI", .product(name: "HummingbirdTesting", package: "hummingbird")]
+        ),
+        .testTarget(
+            name: "PenstockS3Tests",
+            dependencies: ["PenstockS3", .product(name: "HummingbirdTesting", package: "hummingbird")]
+        ),
+        .testTarget(name: "PenstockWorkerTests", dependencies: ["PenstockTesting", "PenstockWorker"]),
+        .testTarget(name: "PenstockEndToEndTests", dependencies: ["PenstockTesting"]),
+        .testTarget(name: "RepositoryTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("ImmutableWeakCaptures"),
+            .enableUpcomingFeature("InferIsolatedConformances"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
+}
