@@ -1,0 +1,124 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A value with a compact binary form, for state and history rows.
+///
+/// The form has no names and no type tags: a reader must know the format that wrote it, so each stored document starts
+/// with a format number and every format ever written stays readable (golden files hold them).
+public protocol StateCodable {
+    func encode(to writer: inout StateWriter)
+    init(from reader: inout StateReader) throws(StateDecodingError)
+}
+
+/// Stored bytes that this version cannot read: damaged, or written by a newer one.
+public struct StateDecodingError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+    public init(_ description: String) { self.description = description }
+}
+
+/// Appends values in the compact form: integers as zig-zag variable-length numbers, text with its length in front.
+public struct StateWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
+
+    public init(capacity: Int = 512) { self.bytes.reserveCapacity(capacity) }
+
+    public mutating func write(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            self.bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        self.bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    public mutating func write(_ value: some StateCodable) { value.encode(to: &self) }
+
+    public mutating func write(_ text: String) {
+        var text = text
+        text.withUTF8 { buffer in
+            self.write(UInt64(buffer.count))
+            self.bytes.append(contentsOf: buffer)
+        }
+    }
+
+    public mutating func write<Value: StateCodable>(_ value: Value?) {
+        guard let value else { return self.bytes.append(0) }
+        self.bytes.append(1)
+        self.write(value)
+    }
+
+    public mutating func write<Value: StateCodable>(_ values: [Value]) {
+        self.write(UInt64(values.count))
+        for value in values { self.write(value) }
+    }
+}
+
+/// Reads what ``StateWriter`` wrote; every length is checked against what is left before anything is allocated.
+public struct StateReader: Sendable {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    public var isAtEnd: Bool { self.position == self.bytes.count }
+
+    public mutating func readByte() throws(StateDecodingError) -> UInt8 {
+        guard self.position < self.bytes.count else { throw StateDecodingError("the document ends too early") }
+        defer { self.position += 1 }
+        return self.bytes[self.position]
+    }
+
+    public mutating func readUInt64() throws(StateDecodingError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let byte = try self.readByte()
+            guard shift < 63 || byte <= 1 else { throw StateDecodingError("a number is too large") }
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+    }
+
+    /// A count of things that take at least one byte each.
+    public mutating func readCount() throws(StateDecodingError) -> Int {
+        let count = try self.readUInt64()
+        guard count <= UInt64(self.bytes.count - self.position) else {
+            throw StateDecodingError("a length of \(count) exceeds the document")
+        }
+        return Int(count)
+    }
+
+    public mutating func read<Value: StateCodable>(_: Value.Type = Value.self) throws(StateDecodingError) -> Value {
+        try Value(from: &self)
+    }
+
+    public mutating func readString() throws(StateDecodingError) -> String {
+        let count = try self.readCount()
+        defer { self.position += count }
+        guard let text = String(validating: self.bytes[self.position..<self.position + count], as: UTF8.self) else {
+            throw StateDecodingError("a text is not UTF-8")
+        }
+        return text
+    }
+
+    public mutating func readOptional<Value: StateCodable>(
+        _: Value.Type = Value.self
+    ) throws(StateDecodingError) -> Value? {
+        switch try self.readByte() {
+        case 0: return nil
+        case 1: return try Value(from: &self)
+        case let other: throw StateDecodingError("\(other) is neither absence nor presence")
+        }
+    }
+
+    public mutating func readArray<Value: StateCodable>(
+        _: Value.Type = Value.self
+    ) throws(StateDecodingError) -> [Value] {
+        let count = try self.readCount()
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for _ in 0..<count { values.append(try Value(from: &self)) }
+        return values
+    }
+}
