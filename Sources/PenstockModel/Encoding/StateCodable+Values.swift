@@ -92,5 +92,5 @@ public struct KeyedValue: Sendable, Hashable, StateCodable {
 
 extension [KeyedValue] {
     /// The value under the key; `nil` when there is none.
-    public subscript(key: String) -> String? { self.first { $0.key == key }?.value }
+    public subscript(key key: String) -> String? { self.first { $0.key == key }?.value }
 }

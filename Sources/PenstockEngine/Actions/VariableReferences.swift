@@ -1,0 +1,50 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockModel
+
+/// Replaces `#{namespace.key}` in configuration values, in one pass: what is put in is not looked at again.
+public struct VariableReferences: Sendable {
+    /// The most bytes that one action's resolved configuration may have.
+    /// Source: AWS CodePipeline User Guide, Quotas in AWS CodePipeline.
+    public static let maximumResolvedBytes = 100 * 1024
+
+    /// The value of `namespace.key`; `nil` when nothing has that name.
+    let value: @Sendable (_ namespace: String, _ key: String) -> String?
+
+    /// References that an execution can resolve: its id, its pipeline variables and its actions' outputs.
+    public init(execution: PipelineExecution) {
+        self.value = { namespace, key in
+            switch namespace {
+            case "codepipeline": key == "PipelineExecutionId" ? execution.id.description : nil
+            case "variables": execution.variables[key: key]
+            case let other: execution.outputs.first { $0.namespace == other }?.values[key: key]
+            }
+        }
+    }
+
+    /// The text with its references replaced, and the references that have no value, as written.
+    public func resolve(_ text: String) -> (text: String, unresolved: [String]) {
+        var result = ""
+        var unresolved: [String] = []
+        var rest = text[...]
+        while let start = rest.firstRange(of: "#{") {
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else { break }
+            result += rest[..<start.lowerBound]
+            let reference = rest[start.upperBound..<end]
+            let written = rest[start.lowerBound...end]
+            rest = rest[rest.index(after: end)...]
+            guard let dot = reference.firstIndex(of: ".") else {
+                result += written
+                continue
+            }
+            let key = String(reference[reference.index(after: dot)...])
+            if let value = self.value(String(reference[..<dot]), key) {
+                result += value
+            } else {
+                unresolved.append(String(written))
+            }
+        }
+        return (result + rest, unresolved)
+    }
+}

@@ -1,0 +1,242 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import OrderedCollections
+import PenstockModel
+
+// What happens to single actions: starting them, and the reports about them, which are never refused.
+extension PipelineStep {
+    // MARK: Reports
+
+    mutating func succeed(
+        _ action: ActionExecutionID,
+        of id: PipelineExecutionID,
+        _ success: ActionSuccess
+    ) throws(PipelineInterruption) {
+        guard let place = try self.place(of: action, in: id) else { return }
+        let declared = try self.declaredAction(place.index, of: place.run, version: place.version)
+        try self.change(id) { execution in
+            execution.stageRun?.actions[place.index].attempt?.report(success.progress, at: execution.updatedAt)
+            Self.adopt(success, of: declared, into: &execution)
+        }
+        if let revision = success.progress.revision {
+            self.effects.append(.recordRevision(stage: place.run.stageName, action: declared.name, revision))
+        }
+        try self.endAttempt(action, of: id, .succeeded(outputs: success.outputs), variables: success.outputVariables)
+        try self.change(id) { execution in
+            guard let outputs = execution.stageRun?.actions[place.index].attempt?.outputs else { return }
+            for output in outputs {
+                execution.artifacts.removeAll { $0.name == output.name }
+                execution.artifacts.append(output)
+            }
+        }
+    }
+
+    /// Takes over what later actions and readers need of a success.
+    private static func adopt(
+        _ success: ActionSuccess,
+        of action: ActionDeclaration,
+        into execution: inout PipelineExecution
+    ) {
+        if action.typeID.category == .source, let revision = success.progress.revision {
+            execution.sourceRevisions.removeAll { $0.actionName == action.name }
+            execution.sourceRevisions.append(
+                ActionRevision(
+                    actionName: action.name,
+                    artifactName: action.outputArtifacts.first,
+                    revision: revision
+                )
+            )
+        }
+        if let namespace = action.namespace {
+            execution.outputs.removeAll { $0.namespace == namespace }
+            execution.outputs.append(NamespaceVariables(namespace: namespace, values: success.outputVariables))
+        }
+    }
+
+    mutating func fail(
+        _ action: ActionExecutionID,
+        of id: PipelineExecutionID,
+        _ failure: FailureDetails,
+        externalExecutionID: String?
+    ) throws(PipelineInterruption) {
+        guard try self.place(of: action, in: id) != nil else { return }
+        if let externalExecutionID {
+            try self.changeAttempt(action, of: id) { attempt, at in
+                attempt.report(ActionProgress(externalExecutionID: externalExecutionID), at: at)
+            }
+        }
+        try self.endAttempt(action, of: id, .failed(failure))
+    }
+
+    mutating func timeOut(_ action: ActionExecutionID, of id: PipelineExecutionID) throws(PipelineInterruption) {
+        guard let place = try self.place(of: action, in: id) else { return }
+        let declared = try self.declaredAction(place.index, of: place.run, version: place.version)
+        try self.endAttempt(action, of: id, .failed(ActionTimeout.failure(of: declared)))
+    }
+
+    /// Where an attempt is that still runs; `nil` for a late report.
+    private func place(
+        of action: ActionExecutionID,
+        in id: PipelineExecutionID
+    ) throws(PipelineInterruption) -> (run: StageRun, index: Int, version: Int)? {
+        let execution = try self.execution(id)
+        guard execution.position == .inside, let run = execution.stageRun, let index = run.actionIndex(of: action),
+            run.actions[index].attempt?.status == .inProgress
+        else { return nil }
+        return (run, index, execution.pipelineVersion)
+    }
+
+    private func declaredAction(
+        _ index: Int,
+        of run: StageRun,
+        version: Int
+    ) throws(PipelineInterruption) -> ActionDeclaration {
+        let declaration = try self.declaration(version: version)
+        guard let stage = declaration.stageIndex(named: run.stageName) else {
+            preconditionFailure("a stage run is of a stage of its execution's version")
+        }
+        return declaration.stages[stage].actions[index]
+    }
+
+    // MARK: Attempts
+
+    /// Changes the attempt if it still runs, and records how it stands.
+    mutating func changeAttempt(
+        _ action: ActionExecutionID,
+        of id: PipelineExecutionID,
+        variables: [KeyedValue] = [],
+        _ body: (inout ActionAttempt, Timestamp) -> Void
+    ) throws(PipelineInterruption) {
+        guard let place = try self.place(of: action, in: id) else { return }
+        let at = self.at
+        let changed = try self.change(id) { execution -> ActionAttempt? in
+            guard var attempt = execution.stageRun?.actions[place.index].attempt else { return nil }
+            body(&attempt, at)
+            execution.stageRun?.actions[place.index].attempt = attempt
+            return attempt
+        }
+        guard let changed else { return }
+        self.effects.append(.recordAction(id, changed, outputVariables: variables))
+    }
+
+    mutating func endAttempt(
+        _ action: ActionExecutionID,
+        of id: PipelineExecutionID,
+        _ ending: ActionAttempt.Ending,
+        variables: [KeyedValue] = []
+    ) throws(PipelineInterruption) {
+        var status: ActionExecutionStatus?
+        try self.changeAttempt(action, of: id, variables: variables) { attempt, at in
+            attempt.end(ending, at: at)
+            status = attempt.status
+        }
+        if let status { self.effects.append(.endAction(action, status)) }
+    }
+
+    /// Gives up the running attempts of an execution that the predicate selects.
+    mutating func abandonActions(
+        of id: PipelineExecutionID,
+        by: String?,
+        where isSelected: (ActionAttempt) -> Bool
+    ) throws(PipelineInterruption) {
+        guard let run = try self.execution(id).stageRun else { return }
+        for attempt in run.actions.compactMap(\.attempt) where attempt.status == .inProgress && isSelected(attempt) {
+            let summary = attempt.isApproval ? "The approval action has been canceled." : nil
+            try self.endAttempt(attempt.id, of: id, .abandoned(summary: summary, by: by))
+        }
+    }
+
+    // MARK: Starting
+
+    /// Starts the action: resolves its variables, finds its inputs, names its outputs.
+    ///
+    /// What cannot be resolved or found makes an attempt that has failed at once, so that it is seen in the history.
+    mutating func startAction(_ index: Int, of id: PipelineExecutionID) throws(PipelineInterruption) {
+        let execution = try self.execution(id)
+        guard let run = execution.stageRun else { preconditionFailure("actions start inside a stage") }
+        let action = try self.declaredAction(index, of: run, version: execution.pipelineVersion)
+        let declaration = try self.declaration(version: execution.pipelineVersion)
+        let (configuration, problem) = Self.resolve(action, in: execution)
+        let inputs = action.inputArtifacts.compactMap { name in execution.artifacts.first { $0.name == name } }
+        let outputs = try self.allocateOutputs(of: action, in: declaration)
+        let start = ActionStart(
+            id: ActionExecutionID(try self.nextIdentifier()),
+            executionID: id,
+            pipelineVersion: execution.pipelineVersion,
+            stageName: run.stageName,
+            action: action,
+            resolvedConfiguration: configuration,
+            inputs: inputs,
+            outputs: outputs,
+            startedAt: self.at,
+            deadline: self.at + ActionTimeout.duration(of: action),
+            boundRevision: execution.boundRevisions.first { $0.actionName == action.name }?.revision
+        )
+        let attempt = ActionAttempt(
+            id: start.id,
+            startedAt: self.at,
+            outputs: outputs,
+            isApproval: action.typeID == .manualApproval,
+            entityURL: action.typeID == .manualApproval ? configuration[key: "ExternalEntityLink"] : nil
+        )
+        try self.change(id) { $0.stageRun?.actions[index].attempt = attempt }
+        self.effects.append(.recordActionStart(start))
+        if let failure = problem ?? Self.missingInput(of: action, found: inputs) {
+            try self.endAttempt(start.id, of: id, .failed(failure))
+        } else {
+            self.effects.append(.recordAction(id, attempt, outputVariables: []))
+            self.effects.append(.startAction(start))
+        }
+    }
+
+    private static func missingInput(of action: ActionDeclaration, found: [ArtifactReference]) -> FailureDetails? {
+        action.inputArtifacts.first { name in !found.contains { $0.name == name } }
+            .map { FailureDetails(type: .configurationError, message: "Input artifact '\($0)' is not available") }
+    }
+
+    private static func resolve(
+        _ action: ActionDeclaration,
+        in execution: PipelineExecution
+    ) -> (configuration: [KeyedValue], problem: FailureDetails?) {
+        let references = VariableReferences(execution: execution)
+        var unresolved: [String] = []
+        let configuration = action.configuration.map { property in
+            let (text, missing) = references.resolve(property.value)
+            unresolved += missing
+            return KeyedValue(property.key, text)
+        }
+        if !unresolved.isEmpty {
+            let message =
+                "An action in this pipeline failed because one or more variables could not be resolved:"
+                + " Action name=\(action.name) (unresolved: \(unresolved.joined(separator: ", ")))"
+            return (configuration, FailureDetails(type: .configurationError, message: message))
+        }
+        let bytes = configuration.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard bytes <= VariableReferences.maximumResolvedBytes else {
+            let limit = VariableReferences.maximumResolvedBytes
+            let message = "The resolved configuration has \(bytes) bytes; at most \(limit) are allowed"
+            return (configuration, FailureDetails(type: .configurationError, message: message))
+        }
+        return (configuration, nil)
+    }
+
+    private mutating func allocateOutputs(
+        of action: ActionDeclaration,
+        in declaration: PipelineDeclaration
+    ) throws(PipelineInterruption) -> [ArtifactReference] {
+        let store = declaration.artifactStore(region: action.region, pipelineRegion: self.state.key.scope.region)
+        var outputs: [ArtifactReference] = []
+        for name in action.outputArtifacts {
+            let key = ArtifactKey(
+                pipeline: declaration.name,
+                artifact: name,
+                entropy: try self.nextIdentifier(),
+                fileExtension: ArtifactKey.fileExtension(ofSource: action)
+            )
+            let location = ObjectLocation(bucket: store?.bucket ?? "", key: key.description)
+            outputs.append(ArtifactReference(name: name, location: location))
+        }
+        return outputs
+    }
+}
