@@ -198,7 +198,10 @@ let package = Package(
         .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),
         .testTarget(name: "PenstockEngineTests", dependencies: ["PenstockEngine"]),
         .testTarget(name: "PenstockWireTests", dependencies: ["PenstockWire"]),
-        .testTarget(name: "PenstockSigningTests", dependencies: ["PenstockSigning"]),
+        .testTarget(
+            name: "PenstockSigningTests",
+            dependencies: ["PenstockSigning", .product(name: "HTTPTypes", package: "swift-http-types")]
+        ),
         .testTarget(name: "PenstockAccessTests", dependencies: ["PenstockAccess"]),
         .testTarget(name: "PenstockArtifactsTests", dependencies: ["PenstockArtifacts", "PenstockStore"]),
         .testTarget(
