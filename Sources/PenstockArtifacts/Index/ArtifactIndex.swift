@@ -129,7 +129,7 @@ package protocol ArtifactTransaction {
     /// Deletes the row if it has no references and changed before the instant. Others that want to reference the blob
     /// wait for the end of this transaction.
     ///
-    /// - Returns: Whether no row is left: `true` also when there was none.
+    /// - Returns: Whether it did: `false` when there was no row.
     func forgetBlob(_ hash: BlobHash, changedBefore: Timestamp) throws -> Bool
 
     // MARK: What lies outside the artifact store

@@ -217,8 +217,7 @@ extension MemoryArtifactIndex.Transaction {
     }
 
     func forgetBlob(_ hash: BlobHash, changedBefore: Timestamp) -> Bool {
-        guard let row = self.state.blobs[hash] else { return true }
-        guard row.references == 0, row.changed < changedBefore else { return false }
+        guard let row = self.state.blobs[hash], row.references == 0, row.changed < changedBefore else { return false }
         self.state.blobs[hash] = nil
         return true
     }

@@ -1,0 +1,151 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A call of the operating system on a file failed. Never shown to clients: it names paths.
+package struct FileError: Error, Sendable, CustomStringConvertible {
+    package var call: String
+    package var path: String
+    package var errorNumber: Int32
+
+    package var description: String {
+        "\(self.call) of \(self.path): \(String(cString: strerror(self.errorNumber)))"
+    }
+
+    var isNotFound: Bool { self.errorNumber == ENOENT }
+}
+
+/// An open file, closed when the last reference goes.
+///
+/// Its calls block; they run on the blob store's threads.
+final class OpenFile: Sendable {
+    let path: String
+    private let descriptor: Int32
+
+    private init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { _ = close(self.descriptor) }
+
+    static func reading(_ path: String) throws(FileError) -> OpenFile {
+        try self.open(path, O_RDONLY | O_CLOEXEC)
+    }
+
+    /// Fails when the file exists.
+    static func creating(_ path: String) throws(FileError) -> OpenFile {
+        try self.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
+    }
+
+    private static func open(_ path: String, _ flags: Int32) throws(FileError) -> OpenFile {
+        let descriptor = try retrying("open", path) { openFile(path, flags, 0o600) }
+        return OpenFile(path: path, descriptor: descriptor)
+    }
+
+    /// Writes all of the bytes.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = try retrying("write", self.path) { writeFile(self.descriptor, rest.baseAddress, rest.count) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Reads from the offset until the buffer is full or the file ends.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = try retrying("pread", self.path) {
+                pread(self.descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset + Int64(done)))
+            }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Returns once what was written survives a loss of power.
+    func synchronize() throws(FileError) {
+        _ = try retrying("fsync", self.path) { fsync(self.descriptor) }
+    }
+}
+
+/// What the blob store does with names of files.
+enum FileCalls {
+    static func makeDirectory(_ path: String) throws(FileError) {
+        do throws(FileError) {
+            _ = try retrying("mkdir", path) { mkdir(path, 0o700) }
+        } catch where error.errorNumber == EEXIST {
+        }
+    }
+
+    static func rename(_ source: String, to target: String) throws(FileError) {
+        _ = try retrying("rename", source) { renameFile(source, target) }
+    }
+
+    /// A file that is not there is as good as removed.
+    static func remove(_ path: String) throws(FileError) {
+        do throws(FileError) {
+            _ = try retrying("unlink", path) { unlink(path) }
+        } catch where error.isNotFound {
+        }
+    }
+
+    /// Size and time of the last change in seconds since 1970; `nil` when there is no such file.
+    static func status(_ path: String) throws(FileError) -> (sizeBytes: Int64, modifiedSeconds: Int64)? {
+        var status = stat()
+        do throws(FileError) {
+            _ = try retrying("stat", path) { stat(path, &status) }
+        } catch where error.isNotFound {
+            return nil
+        }
+        #if canImport(Darwin)
+        return (Int64(status.st_size), Int64(status.st_mtimespec.tv_sec))
+        #else
+        return (Int64(status.st_size), Int64(status.st_mtim.tv_sec))
+        #endif
+    }
+
+    /// The names in a directory but for those that start with a dot, in no order.
+    static func names(in path: String) throws(FileError) -> [String] {
+        guard let directory = opendir(path) else {
+            throw FileError(call: "opendir", path: path, errorNumber: errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+}
+
+/// Repeats the call while signals interrupt it.
+private func retrying<Result: SignedInteger>(
+    _ call: String, _ path: String, _ body: () -> Result
+) throws(FileError) -> Result {
+    while true {
+        let result = body()
+        if result >= 0 { return result }
+        let errorNumber = errno
+        if errorNumber != EINTR { throw FileError(call: call, path: path, errorNumber: errorNumber) }
+    }
+}
+
+// Inside types with members of the same names the C functions would not be found.
+private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
+private func writeFile(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}
+private func renameFile(_ source: String, _ target: String) -> Int32 { rename(source, target) }

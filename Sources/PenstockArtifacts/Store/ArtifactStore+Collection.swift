@@ -1,0 +1,72 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockModel
+
+extension ArtifactStore {
+    /// Blobs are collected in transactions of so many, so that writers wait only briefly.
+    private static let collectionBatchSize = 64
+
+    /// Removes content that nothing has named for a while, and what crashed writers left behind.
+    ///
+    /// Safe beside any number of writers and other collectors: a blob's file goes inside the transaction that forgets
+    /// its row, so a writer of the same content either comes first and is seen, or comes after and finds the file
+    /// missing, and is told to try again. A crash in between leaves a row without references or a file without a row,
+    /// and the next collection ends it.
+    ///
+    /// - Returns: How many blobs were removed.
+    @discardableResult
+    package func collectGarbage() async throws -> Int {
+        try await self.blobs.removeStaleTemporaryFiles()
+        let cutoff = self.now() - BlobStore.unreferencedBlobGrace
+        var removed = try await self.collectUnreferencedBlobs(cutoff)
+        for byte in UInt8.min...UInt8.max { removed += try await self.collectUnknownBlobs(firstByte: byte, cutoff) }
+        return removed
+    }
+
+    /// Blobs whose rows say that they are no longer named.
+    private func collectUnreferencedBlobs(_ cutoff: Timestamp) async throws -> Int {
+        var removed = 0
+        while true {
+            let (seen, gone) = try await self.index.withArtifacts { transaction in
+                let rows = try transaction.unreferencedBlobs(changedBefore: cutoff, limit: Self.collectionBatchSize)
+                var gone = 0
+                for row in rows where try transaction.forgetBlob(row.hash, changedBefore: cutoff) {
+                    try self.blobs.remove(row.hash)
+                    gone += 1
+                }
+                return (rows.count, gone)
+            }
+            removed += gone
+            // Rows that another transaction just took up again are seen and stay.
+            if seen < Self.collectionBatchSize || gone == 0 { return removed }
+        }
+    }
+
+    /// Blobs without a row: their writers did not come to name them.
+    private func collectUnknownBlobs(firstByte: UInt8, _ cutoff: Timestamp) async throws -> Int {
+        var rest = try await self.blobs.settledBlobs(firstByte: firstByte)[...]
+        var removed = 0
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(Self.collectionBatchSize))
+            rest = rest.dropFirst(Self.collectionBatchSize)
+            let unknown = try await self.index.readArtifacts { transaction in
+                try batch.filter { try transaction.blob($0) == nil }
+            }
+            guard !unknown.isEmpty else { continue }
+            removed += try await self.index.withArtifacts { transaction in
+                var gone = 0
+                for hash in unknown where try transaction.blob(hash) == nil {
+                    // A row of its own makes a writer that names the blob right now wait for this transaction.
+                    let past = Timestamp(millisecondsSinceEpoch: 0)
+                    try transaction.changeReferences(toBlob: hash, sizeBytes: 0, by: 0, at: past)
+                    guard try transaction.forgetBlob(hash, changedBefore: cutoff) else { continue }
+                    try self.blobs.remove(hash)
+                    gone += 1
+                }
+                return gone
+            }
+        }
+        return removed
+    }
+}

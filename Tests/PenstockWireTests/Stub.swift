@@ -1,0 +1,2 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
