@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/CoreOffice/XMLCoder.git", from: "0.18.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -114,11 +115,15 @@ let package = Package(
         .target(
             name: "PenstockHTTP",
             dependencies: [
-                "PenstockAccess", "PenstockSigning",
+                "PenstockAccess", "PenstockModel", "PenstockSigning",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .target(
@@ -126,6 +131,7 @@ let package = Package(
             dependencies: [
                 "PenstockHTTP", "PenstockRuntime", "PenstockWire",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -135,6 +141,7 @@ let package = Package(
                 "PenstockArtifacts", "PenstockHTTP",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "XMLCoder", package: "XMLCoder"),
             ]
@@ -198,7 +205,10 @@ let package = Package(
         .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),
         .testTarget(name: "PenstockEngineTests", dependencies: ["PenstockEngine"]),
         .testTarget(name: "PenstockWireTests", dependencies: ["PenstockWire"]),
-        .testTarget(name: "PenstockSigningTests", dependencies: ["PenstockSigning"]),
+        .testTarget(
+            name: "PenstockSigningTests",
+            dependencies: ["PenstockSigning", .product(name: "HTTPTypes", package: "swift-http-types")]
+        ),
         .testTarget(name: "PenstockAccessTests", dependencies: ["PenstockAccess"]),
         .testTarget(
             name: "PenstockArtifactsTests",
@@ -209,6 +219,13 @@ let package = Package(
             dependencies: ["PenstockPostgres", "PenstockSQLite", "PenstockStore"]
         ),
         .testTarget(name: "PenstockRuntimeTests", dependencies: ["PenstockRuntime"]),
+        .testTarget(
+            name: "PenstockHTTPTests",
+            dependencies: [
+                "PenstockHTTP",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "PenstockAPITests",
             dependencies: ["PenstockAPI", .product(name: "HummingbirdTesting", package: "hummingbird")]

@@ -47,6 +47,11 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
     public var outputs: [NamespaceVariables]
     /// 1, and one more with every retry of any stage.
     public var attempt: Int
+    /// Approvals that were answered or ran out of time, whose tokens are refused as completed; the newest ones.
+    public private(set) var completedApprovals: [ActionExecutionID]
+
+    /// How many of ``completedApprovals`` are remembered.
+    public static let maximumCompletedApprovals = 100
 
     public init(
         id: PipelineExecutionID,
@@ -72,6 +77,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.artifacts = []
         self.outputs = []
         self.attempt = 1
+        self.completedApprovals = []
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -96,6 +102,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.artifacts = try reader.readArray()
         self.outputs = try reader.readArray()
         self.attempt = try reader.read()
+        self.completedApprovals = try reader.readArray()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -119,6 +126,13 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         writer.write(self.artifacts)
         writer.write(self.outputs)
         writer.write(self.attempt)
+        writer.write(self.completedApprovals)
+    }
+
+    /// Remembers that the approval is complete, so that a second answer is told so.
+    mutating func noteCompletedApproval(_ id: ActionExecutionID) {
+        self.completedApprovals.append(id)
+        if self.completedApprovals.count > Self.maximumCompletedApprovals { self.completedApprovals.removeFirst() }
     }
 }
 

@@ -52,10 +52,24 @@ public struct StageRun: Sendable, Hashable, StateCodable {
 
     /// Decides the next move from the run-order groups: one group at a time, and none after a failure.
     public var need: Need {
-        if self.hasFailedAction { return self.hasRunningAction ? .wait : .fail }
-        let open = self.actions.indices.filter { self.actions[$0].attempt?.status != .succeeded }
-        guard let group = open.map({ self.actions[$0].runOrder }).min() else { return .succeed }
-        let unstarted = open.filter { self.actions[$0].runOrder == group && self.actions[$0].attempt == nil }
+        var group: Int?
+        var isRunning = false
+        var hasFailed = false
+        for action in self.actions {
+            switch action.attempt?.status {
+            case .succeeded: continue
+            case .failed, .abandoned: hasFailed = true
+            case .inProgress:
+                isRunning = true
+                group = min(group ?? action.runOrder, action.runOrder)
+            case nil: group = min(group ?? action.runOrder, action.runOrder)
+            }
+        }
+        if hasFailed { return isRunning ? .wait : .fail }
+        guard let group else { return .succeed }
+        let unstarted = self.actions.indices.filter {
+            self.actions[$0].runOrder == group && self.actions[$0].attempt == nil
+        }
         return unstarted.isEmpty ? .wait : .start(unstarted)
     }
 

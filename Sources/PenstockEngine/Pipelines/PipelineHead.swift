@@ -16,11 +16,18 @@ public struct PipelineHead: Sendable, Hashable, StateCodable {
     public var nextSequence: Int
     /// One per stage of the current version, in declared order.
     public var gates: [StageGate]
+    /// Locks of stages that an update removed while an execution was inside; each goes when that execution ends.
+    public var removedGates: [StageGate]
+
+    /// The most executions that may be live at once where stages do not bound them.
+    /// Source: AWS CodePipeline User Guide, Quotas in AWS CodePipeline.
+    public static let maximumLiveExecutions = 50
 
     public init(declaration: PipelineDeclaration) {
         self.version = declaration.version
         self.nextSequence = 1
         self.gates = declaration.stages.map { StageGate(name: $0.name) }
+        self.removedGates = []
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -29,6 +36,7 @@ public struct PipelineHead: Sendable, Hashable, StateCodable {
         self.version = try reader.read()
         self.nextSequence = try reader.read()
         self.gates = try reader.readArray()
+        self.removedGates = try reader.readArray()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -36,6 +44,12 @@ public struct PipelineHead: Sendable, Hashable, StateCodable {
         writer.write(self.version)
         writer.write(self.nextSequence)
         writer.write(self.gates)
+        writer.write(self.removedGates)
+    }
+
+    /// How many executions wait for or hold a stage.
+    public var liveExecutionCount: Int {
+        (self.gates + self.removedGates).reduce(0) { $0 + $1.waiting.count + ($1.owner == nil ? 0 : 1) }
     }
 
     /// The place of the gate with the name; `nil` when the current version has no such stage.

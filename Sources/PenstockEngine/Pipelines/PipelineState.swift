@@ -34,7 +34,7 @@ public struct PipelineState: Sendable, Hashable {
     /// - Parameters:
     ///   - at: The one timestamp of the step.
     ///   - identifiers: Fresh random identifiers for what the step creates.
-    /// - Throws: ``PipelineInterruption``; the receiver is then to be discarded.
+    /// - Throws: ``PipelineInterruption``; the receiver is then as it was before.
     public mutating func apply(
         _ event: PipelineEvent,
         at: Timestamp,
@@ -43,7 +43,7 @@ public struct PipelineState: Sendable, Hashable {
         var step = PipelineStep(state: self, at: at, identifiers: identifiers)
         try step.apply(event)
         try step.settle()
-        step.finish()
+        try step.finish()
         self = step.state
         return PipelineOutcome(
             effects: step.effects,

@@ -1,7 +1,6 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import OrderedCollections
 import PenstockModel
 
 // What happens to single actions: starting them, and the reports about them, which are never refused.
@@ -14,18 +13,20 @@ extension PipelineStep {
         _ success: ActionSuccess
     ) throws(PipelineInterruption) {
         guard let place = try self.place(of: action, in: id) else { return }
-        let declared = try self.declaredAction(place.index, of: place.run, version: place.version)
-        try self.change(id) { execution in
-            execution.stageRun?.actions[place.index].attempt?.report(success.progress, at: execution.updatedAt)
-            Self.adopt(success, of: declared, into: &execution)
-        }
+        let declared = try self.declaredAction(at: place)
         if let revision = success.progress.revision {
-            self.effects.append(.recordRevision(stage: place.run.stageName, action: declared.name, revision))
+            self.effects.append(.recordRevision(stage: place.stage, action: declared.name, revision))
         }
-        try self.endAttempt(action, of: id, .succeeded(outputs: success.outputs), variables: success.outputVariables)
+        try self.endAttempt(
+            action,
+            of: id,
+            .succeeded(outputs: success.outputs),
+            progress: success.progress,
+            variables: success.outputVariables
+        )
         try self.change(id) { execution in
-            guard let outputs = execution.stageRun?.actions[place.index].attempt?.outputs else { return }
-            for output in outputs {
+            Self.adopt(success, of: declared, into: &execution)
+            for output in execution.stageRun?.actions[place.index].attempt?.outputs ?? [] {
                 execution.artifacts.removeAll { $0.name == output.name }
                 execution.artifacts.append(output)
             }
@@ -39,13 +40,10 @@ extension PipelineStep {
         into execution: inout PipelineExecution
     ) {
         if action.typeID.category == .source, let revision = success.progress.revision {
+            let artifact = action.outputArtifacts.first
             execution.sourceRevisions.removeAll { $0.actionName == action.name }
             execution.sourceRevisions.append(
-                ActionRevision(
-                    actionName: action.name,
-                    artifactName: action.outputArtifacts.first,
-                    revision: revision
-                )
+                ActionRevision(actionName: action.name, artifactName: artifact, revision: revision)
             )
         }
         if let namespace = action.namespace {
@@ -60,43 +58,37 @@ extension PipelineStep {
         _ failure: FailureDetails,
         externalExecutionID: String?
     ) throws(PipelineInterruption) {
-        guard try self.place(of: action, in: id) != nil else { return }
-        if let externalExecutionID {
-            try self.changeAttempt(action, of: id) { attempt, at in
-                attempt.report(ActionProgress(externalExecutionID: externalExecutionID), at: at)
-            }
-        }
-        try self.endAttempt(action, of: id, .failed(failure))
+        let progress = ActionProgress(externalExecutionID: externalExecutionID)
+        try self.endAttempt(action, of: id, .failed(failure), progress: progress)
     }
 
     mutating func timeOut(_ action: ActionExecutionID, of id: PipelineExecutionID) throws(PipelineInterruption) {
         guard let place = try self.place(of: action, in: id) else { return }
-        let declared = try self.declaredAction(place.index, of: place.run, version: place.version)
-        try self.endAttempt(action, of: id, .failed(ActionTimeout.failure(of: declared)))
+        try self.endAttempt(action, of: id, .failed(ActionTimeout.failure(of: try self.declaredAction(at: place))))
     }
 
-    /// Where an attempt is that still runs; `nil` for a late report.
-    private func place(
+    /// Where an attempt that still runs stands in its execution.
+    struct Place {
+        var execution: PipelineExecutionID
+        var stage: String
+        /// The action's place in declared order.
+        var index: Int
+    }
+
+    /// Where the attempt is; `nil` when it has ended, so that late and repeated reports come to nothing.
+    func place(
         of action: ActionExecutionID,
         in id: PipelineExecutionID
-    ) throws(PipelineInterruption) -> (run: StageRun, index: Int, version: Int)? {
+    ) throws(PipelineInterruption) -> Place? {
         let execution = try self.execution(id)
         guard execution.position == .inside, let run = execution.stageRun, let index = run.actionIndex(of: action),
             run.actions[index].attempt?.status == .inProgress
         else { return nil }
-        return (run, index, execution.pipelineVersion)
+        return Place(execution: id, stage: run.stageName, index: index)
     }
 
-    private func declaredAction(
-        _ index: Int,
-        of run: StageRun,
-        version: Int
-    ) throws(PipelineInterruption) -> ActionDeclaration {
-        let declaration = try self.declaration(version: version)
-        guard let stage = declaration.stageIndex(named: run.stageName) else {
-            preconditionFailure("a stage run is of a stage of its execution's version")
-        }
-        return declaration.stages[stage].actions[index]
+    func declaredAction(at place: Place) throws(PipelineInterruption) -> ActionDeclaration {
+        try self.declaredStage(place.stage, ofVersionOf: place.execution).actions[place.index]
     }
 
     // MARK: Attempts
@@ -124,14 +116,20 @@ extension PipelineStep {
         _ action: ActionExecutionID,
         of id: PipelineExecutionID,
         _ ending: ActionAttempt.Ending,
+        progress: ActionProgress = ActionProgress(),
         variables: [KeyedValue] = []
     ) throws(PipelineInterruption) {
-        var status: ActionExecutionStatus?
+        var ended: ActionAttempt?
         try self.changeAttempt(action, of: id, variables: variables) { attempt, at in
+            attempt.report(progress, at: at)
             attempt.end(ending, at: at)
-            status = attempt.status
+            ended = attempt
         }
-        if let status { self.effects.append(.endAction(action, status)) }
+        guard let ended else { return }
+        self.effects.append(.endAction(action, ended.status))
+        if ended.isApproval, ended.status != .abandoned {
+            try self.change(id) { $0.noteCompletedApproval(action) }
+        }
     }
 
     /// Gives up the running attempts of an execution that the predicate selects.
@@ -153,10 +151,35 @@ extension PipelineStep {
     ///
     /// What cannot be resolved or found makes an attempt that has failed at once, so that it is seen in the history.
     mutating func startAction(_ index: Int, of id: PipelineExecutionID) throws(PipelineInterruption) {
+        let (start, problem) = try self.prepareStart(of: index, in: id)
+        let isApproval = start.action.typeID == .manualApproval
+        let attempt = ActionAttempt(
+            id: start.id,
+            startedAt: self.at,
+            outputs: start.outputs,
+            isApproval: isApproval,
+            entityURL: isApproval ? start.resolvedConfiguration[key: "ExternalEntityLink"] : nil
+        )
+        try self.change(id) { $0.stageRun?.actions[index].attempt = attempt }
+        self.effects.append(.recordActionStart(start))
+        if let problem {
+            try self.endAttempt(start.id, of: id, .failed(problem))
+        } else {
+            self.effects.append(.recordAction(id, attempt, outputVariables: []))
+            self.effects.append(.startAction(start))
+        }
+    }
+
+    /// What the work is to be given, and why it cannot begin, if it cannot.
+    private mutating func prepareStart(
+        of index: Int,
+        in id: PipelineExecutionID
+    ) throws(PipelineInterruption) -> (start: ActionStart, problem: FailureDetails?) {
         let execution = try self.execution(id)
         guard let run = execution.stageRun else { preconditionFailure("actions start inside a stage") }
-        let action = try self.declaredAction(index, of: run, version: execution.pipelineVersion)
         let declaration = try self.declaration(version: execution.pipelineVersion)
+        let place = Place(execution: id, stage: run.stageName, index: index)
+        let action = try self.declaredAction(at: place)
         let (configuration, problem) = Self.resolve(action, in: execution)
         let inputs = action.inputArtifacts.compactMap { name in execution.artifacts.first { $0.name == name } }
         let outputs = try self.allocateOutputs(of: action, in: declaration)
@@ -164,7 +187,7 @@ extension PipelineStep {
             id: ActionExecutionID(try self.nextIdentifier()),
             executionID: id,
             pipelineVersion: execution.pipelineVersion,
-            stageName: run.stageName,
+            stageName: place.stage,
             action: action,
             resolvedConfiguration: configuration,
             inputs: inputs,
@@ -173,21 +196,7 @@ extension PipelineStep {
             deadline: self.at + ActionTimeout.duration(of: action),
             boundRevision: execution.boundRevisions.first { $0.actionName == action.name }?.revision
         )
-        let attempt = ActionAttempt(
-            id: start.id,
-            startedAt: self.at,
-            outputs: outputs,
-            isApproval: action.typeID == .manualApproval,
-            entityURL: action.typeID == .manualApproval ? configuration[key: "ExternalEntityLink"] : nil
-        )
-        try self.change(id) { $0.stageRun?.actions[index].attempt = attempt }
-        self.effects.append(.recordActionStart(start))
-        if let failure = problem ?? Self.missingInput(of: action, found: inputs) {
-            try self.endAttempt(start.id, of: id, .failed(failure))
-        } else {
-            self.effects.append(.recordAction(id, attempt, outputVariables: []))
-            self.effects.append(.startAction(start))
-        }
+        return (start, problem ?? Self.missingInput(of: action, found: inputs))
     }
 
     private static func missingInput(of action: ActionDeclaration, found: [ArtifactReference]) -> FailureDetails? {

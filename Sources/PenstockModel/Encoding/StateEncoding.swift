@@ -55,6 +55,9 @@ public struct StateWriter: Sendable {
 
 /// Reads what ``StateWriter`` wrote; every length is checked against what is left before anything is allocated.
 public struct StateReader: Sendable {
+    /// The most elements that an array has room made for before any of them was read.
+    private static let maximumReservedCount = 64
+
     private let bytes: [UInt8]
     private var position = 0
 
@@ -117,7 +120,8 @@ public struct StateReader: Sendable {
     ) throws(StateDecodingError) -> [Value] {
         let count = try self.readCount()
         var values: [Value] = []
-        values.reserveCapacity(count)
+        // An element may take far more memory than bytes: the rest of the room is made as elements really appear.
+        values.reserveCapacity(min(count, Self.maximumReservedCount))
         for _ in 0..<count { values.append(try Value(from: &self)) }
         return values
     }

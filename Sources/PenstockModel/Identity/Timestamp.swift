@@ -25,7 +25,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     public static func - (left: Self, right: Duration) -> Self { left + (.zero - right) }
 
     public static func - (left: Self, right: Self) -> Duration {
-        .milliseconds(left.millisecondsSinceEpoch - right.millisecondsSinceEpoch)
+        .milliseconds(left.millisecondsSinceEpoch) - .milliseconds(right.millisecondsSinceEpoch)
     }
 
     public var description: String { "\(self.millisecondsSinceEpoch) ms" }

@@ -10,7 +10,7 @@ package enum PathRule: Sendable, Hashable, CaseIterable {
 }
 
 /// Percent encoding as Signature Version 4 wants it: upper-case hex, and only RFC 3986's unreserved characters bare.
-enum URIEncoding {
+package enum URIEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
@@ -24,7 +24,7 @@ enum URIEncoding {
     }
 
     /// Encodes bytes, leaving `/` bare when it separates segments.
-    static func encode(_ bytes: some Sequence<UInt8>, keepingSlashes: Bool) -> [UInt8] {
+    package static func encode(_ bytes: some Sequence<UInt8>, keepingSlashes: Bool) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.underestimatedCount + 16)
         for byte in bytes {
@@ -40,7 +40,7 @@ enum URIEncoding {
     }
 
     /// Decodes escapes; a `%` without two digits after it stands for itself.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8] {
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8] {
         let input = Array(text)
         guard input.contains(UInt8(ascii: "%")) else { return input }
         var output: [UInt8] = []

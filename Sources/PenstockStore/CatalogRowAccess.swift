@@ -1,0 +1,58 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockModel
+
+package protocol CatalogReader {
+    /// The custom type of the account, deleted ones included.
+    func customActionType(_ id: ActionTypeID, in scope: Scope) throws -> ActionTypeRow?
+
+    /// The partner type of the region, whoever registered it.
+    func partnerActionType(_ id: ActionTypeID, in region: Region) throws -> ActionTypeRow?
+
+    /// The account's custom types and all partner types of the region, deleted ones left out, by ascending
+    /// `definition.id.description`.
+    func actionTypes(in scope: Scope) throws -> [ActionTypeRow]
+
+    /// How many custom types that are not deleted the account has in the region.
+    func customActionTypeCount(in scope: Scope) throws -> Int
+
+    func connection(_ id: ClientID) throws -> ConnectionRow?
+
+    /// The connection of the action that is not revoked.
+    func liveConnection(
+        scope: Scope,
+        pipelineName: String,
+        stageName: String,
+        actionName: String
+    ) throws -> ConnectionRow?
+
+    /// The connections of a scope, revoked ones included, by ascending (`created`, `clientID`).
+    func connections(in scope: Scope) throws -> [ConnectionRow]
+
+    func accessKey(_ id: String) throws -> AccessKeyRow?
+
+    /// The keys of an account, by ascending (`created`, `accessKeyID`).
+    func accessKeys(of account: AccountID) throws -> [AccessKeyRow]
+
+    /// A value of the service itself, such as the check value of the master key.
+    func setting(_ name: String) throws -> [UInt8]?
+
+    /// The newest entries of an account first, at most `limit`.
+    func auditEntries(of account: AccountID, limit: Int) throws -> [AuditRow]
+}
+
+package protocol CatalogWriter {
+    /// Inserts the type, or replaces the one of its identity.
+    func putActionType(_ row: ActionTypeRow) throws
+
+    /// Inserts the connection, or replaces the one of its id.
+    func putConnection(_ row: ConnectionRow) throws
+
+    /// Inserts the key, or replaces the one of its id.
+    func putAccessKey(_ row: AccessKeyRow) throws
+
+    func putSetting(_ name: String, _ value: [UInt8]) throws
+
+    func insertAuditEntry(_ row: AuditRow) throws
+}

@@ -1,0 +1,60 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockEngine
+package import PenstockModel
+
+package protocol JobReader {
+    /// The job; `nil` when there is none.
+    func job(_ id: JobID) throws -> JobRow?
+
+    /// Jobs of a pipeline that have not ended, by ascending (`createdAt`, `id`).
+    func openJobs(of pipeline: PipelineID) throws -> [JobRow]
+
+    /// Jobs of a scope that have not ended, by ascending (`createdAt`, `id`), those after the cursor, at most `limit`.
+    func openJobs(in scope: Scope, after: JobCursor?, limit: Int) throws -> [JobRow]
+
+    /// For each queue with jobs that are queued or dispatched, when the first of them can be polled: the past for
+    /// those that are queued. Read once, when a process starts.
+    func pollableQueues() throws -> [(queue: JobQueue, pollableAt: Timestamp)]
+}
+
+/// Where a page of jobs ends: rows are ordered by ascending (`createdAt`, `id`).
+package struct JobCursor: Sendable, Hashable {
+    package var createdAt: Timestamp
+    package var id: JobID
+
+    package init(createdAt: Timestamp, id: JobID) {
+        self.createdAt = createdAt
+        self.id = id
+    }
+}
+
+package protocol JobWriter {
+    func insertJob(_ row: JobRow) throws
+
+    /// The job, locked until the transaction ends.
+    func lockJob(_ id: JobID) throws -> JobRow?
+
+    /// The open job of the attempt, locked; there is at most one.
+    func lockOpenJob(of action: ActionExecutionID) throws -> JobRow?
+
+    /// Writes the job's own state and its connection. The row's other members never change.
+    func updateJob(_ job: Job, clientID: ClientID?) throws
+
+    /// Locks jobs that can be polled at the instant: queued, or dispatched with an expired visibility. The oldest
+    /// first, by (`createdAt`, `id`); those that another transaction holds are passed over.
+    func claimJobs(_ claim: JobClaim, at: Timestamp) throws -> [JobRow]
+
+    /// Gives open jobs of the action that have no connection this one, and returns their queues.
+    func connectJobs(
+        scope: Scope,
+        pipelineName: String,
+        stageName: String,
+        actionName: String,
+        to client: ClientID
+    ) throws -> [JobQueue]
+
+    /// Deletes jobs that ended before the instant, at most `limit`; returns how many it deleted.
+    func deleteJobs(endedBefore: Timestamp, limit: Int) throws -> Int
+}

@@ -1,0 +1,106 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockEngine
+package import PenstockModel
+
+/// Reads of pipelines, their executions and their history: each by key or by an index, whatever the history's length.
+package protocol PipelineReader {
+    /// The pipeline of this name; `nil` when there is none.
+    func pipelineSummary(_ key: PipelineKey) throws -> PipelineSummaryRow?
+
+    /// The pipelines of a scope by ascending name in byte order, those with a name greater than `after`, at most `limit`.
+    func pipelineSummaries(in scope: Scope, after: String, limit: Int) throws -> [PipelineSummaryRow]
+
+    /// How many pipelines the scope has.
+    func pipelineCount(in scope: Scope) throws -> Int
+
+    /// The version; `nil` when there is none.
+    func pipelineVersion(_ version: Int, of id: PipelineID) throws -> PipelineVersionRow?
+
+    /// In no defined order; stages whose entrance was never written are absent.
+    func stageEntrances(of id: PipelineID) throws -> [StageEntranceRow]
+
+    /// In no defined order; stages that nobody entered are absent.
+    func stageRuns(of id: PipelineID) throws -> [StageRunRow]
+
+    /// In no defined order.
+    func currentRevisions(of id: PipelineID) throws -> [CurrentRevisionRow]
+
+    /// The execution of this pipeline, live or ended.
+    func executionRow(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> ExecutionRow?
+
+    /// Executions by descending sequence, those with a sequence below `before` (`nil`: all), at most `limit`; with a
+    /// stage only those of that version which succeeded in it.
+    func executionRows(
+        of pipeline: PipelineID,
+        before: Int?,
+        succeededIn: (stage: String, version: Int)?,
+        limit: Int
+    ) throws -> [ExecutionRow]
+
+    /// Attempts by descending (`startedAt`, `id`), those after the cursor, at most `limit`; with an execution only its.
+    func actionExecutionRows(
+        of pipeline: PipelineID,
+        execution: PipelineExecutionID?,
+        after: ActionExecutionCursor?,
+        limit: Int
+    ) throws -> [ActionExecutionRow]
+
+    /// The attempt of any pipeline.
+    func actionExecutionRow(_ id: ActionExecutionID) throws -> ActionExecutionRow?
+
+    /// What the token started in this pipeline, if it is remembered.
+    func startToken(_ token: String, of pipeline: PipelineID) throws -> PipelineExecutionID?
+}
+
+/// Writes of pipelines. All but ``insertPipeline(_:)`` are for who holds the pipeline's lock.
+package protocol PipelineWriter {
+    /// The pipeline, locked until the transaction ends; `nil` when there is none.
+    func lockPipeline(_ key: PipelineKey) throws -> PipelineRow?
+
+    /// - Returns: `false`, with nothing written, when the name is taken.
+    func insertPipeline(_ row: PipelineRow) throws -> Bool
+
+    /// Replaces the row of this id.
+    func updatePipeline(_ row: PipelineRow) throws
+
+    /// Deletes the pipeline with everything that hangs on it: versions, executions, history, jobs, timers, watches.
+    func deletePipeline(_ id: PipelineID) throws
+
+    func insertPipelineVersion(_ row: PipelineVersionRow) throws
+
+    /// The engine's state of an execution, live or archived; `nil` when the pipeline has no such execution.
+    func execution(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> PipelineExecution?
+
+    /// Writes the engine's state of an execution, among the live ones or, once it has ended, in the archive, and the
+    /// row that reads show of it (``ExecutionRow``).
+    func putExecution(_ execution: PipelineExecution, of pipeline: PipelineID) throws
+
+    func putStageEntrance(_ row: StageEntranceRow, of pipeline: PipelineID) throws
+    func putStageRun(_ row: StageRunRow, of pipeline: PipelineID) throws
+    func putCurrentRevision(_ row: CurrentRevisionRow, of pipeline: PipelineID) throws
+
+    /// Forgets the stage's entrance, run and current revisions.
+    func deleteStage(_ name: String, of pipeline: PipelineID) throws
+
+    /// Notes that the execution succeeded in the stage; repeating it changes nothing.
+    func insertStageSuccess(_ execution: PipelineExecutionID, stage: String, of pipeline: PipelineID) throws
+
+    /// Writes the history entry of a new attempt, in progress and without outputs yet.
+    func insertActionExecution(_ row: ActionExecutionRow) throws
+
+    /// Writes how an attempt stands, which has an entry.
+    func updateActionExecution(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws
+
+    /// Remembers what a token started until it expires.
+    func putStartToken(
+        _ token: String,
+        started: PipelineExecutionID,
+        expires: Timestamp,
+        of pipeline: PipelineID
+    ) throws
+
+    /// Forgets tokens that expired before the instant, at most `limit`; returns how many it forgot.
+    func deleteStartTokens(expiredBefore: Timestamp, limit: Int) throws -> Int
+}

@@ -1,0 +1,46 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockArtifacts
+
+/// Where everything is kept that outlives the process.
+///
+/// Transactions are synchronous bodies: nothing in them awaits. A body may run again after a conflict between writers, so
+/// its only effects are those on its transaction. What a body throws rolls its transaction back, and it alone, and is
+/// thrown here unchanged.
+///
+/// Lock order inside a transaction: pipeline, executions, jobs, timers, effects, then artifacts.
+package protocol Store: ArtifactIndex {
+    /// Runs the body in a transaction that writes, and returns once that is durable.
+    ///
+    /// ``StoreSignal``s of the transaction reach observers after it is durable and before this returns.
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreTransaction) throws -> Result
+    ) async throws -> Result
+
+    /// Runs the body on one snapshot; it need not wait for writers.
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreReader) throws -> Result
+    ) async throws -> Result
+
+    /// Calls the observer for every signal, those of other processes included, until the store is closed.
+    ///
+    /// The observer must not block. A lost signal costs latency only.
+    func observe(_ observer: @escaping @Sendable (StoreSignal) -> Void)
+
+    /// Whether other processes may write to the same store; an empty answer from memory is then no proof.
+    var isShared: Bool { get }
+
+    /// Finishes what is under way and takes no more.
+    func close() async
+}
+
+/// One transaction that writes. It also does what the artifact store asks for, so that an object and what it owes to
+/// pipelines commit together.
+package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkWriter, CatalogWriter, ArtifactTransaction {
+    /// Tells observers once the transaction is durable.
+    func signal(_ signal: StoreSignal)
+}
+
+/// A consistent view of all rows.
+package protocol StoreReader: PipelineReader, JobReader, WorkReader, CatalogReader {}

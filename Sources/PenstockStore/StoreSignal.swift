@@ -1,0 +1,33 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockModel
+
+/// What observers are told after a commit: hints beside the truth, never the truth.
+package enum StoreSignal: Sendable, Hashable {
+    /// A job of the queue can be polled.
+    case jobQueued(JobQueue)
+    /// A timer was set that is due at this instant.
+    case timerSet(Timestamp)
+    /// An effect is owed.
+    case effectOwed
+    /// Keys or policies of the account changed.
+    case accessChanged(AccountID)
+}
+
+/// The jobs that one kind of worker polls for: those of one action type in one region.
+package struct JobQueue: Sendable, Hashable, CustomStringConvertible {
+    package var region: Region
+    package var typeID: ActionTypeID
+    /// The account whose workers poll; `nil` for partner types, whose workers serve many accounts.
+    package var account: AccountID?
+
+    package init(region: Region, typeID: ActionTypeID, account: AccountID?) {
+        self.region = region
+        self.typeID = typeID
+        self.account = account
+    }
+
+    /// Unique text, also the column that jobs are claimed by.
+    package var description: String { "\(self.region)/\(self.account?.rawValue ?? "*")/\(self.typeID)" }
+}
