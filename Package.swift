@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "PenstockClient", targets: ["PenstockClient"]),
         .library(name: "PenstockWorker", targets: ["PenstockWorker"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
+        .library(name: "PenstockWire", targets: ["PenstockWire"]),
         .executable(name: "penstock", targets: ["penstock"]),
     ],
     dependencies: [

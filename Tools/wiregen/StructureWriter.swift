@@ -216,6 +216,6 @@ struct StructureWriter {
         return "extension \(name): CustomReflectable {\n"
             + "    /// Shows the keys of the configuration without its values, which may be secret.\n"
             + "    public var customMirror: Mirror {\n        Mirror(\n            self,\n            children: [\n"
-            + children + "            ])\n    }\n}\n"
+            + children + "            ],\n            displayStyle: .struct)\n    }\n}\n"
     }
 }

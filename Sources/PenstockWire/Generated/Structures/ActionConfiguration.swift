@@ -45,6 +45,7 @@ extension ActionConfiguration: CustomReflectable {
             self,
             children: [
                 "configuration": Sensitive.redacting(self.configuration) as Any,
-            ])
+            ],
+            displayStyle: .struct)
     }
 }

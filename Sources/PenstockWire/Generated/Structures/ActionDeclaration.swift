@@ -169,6 +169,7 @@ extension ActionDeclaration: CustomReflectable {
                 "namespace": self.namespace as Any,
                 "timeoutInMinutes": self.timeoutInMinutes as Any,
                 "environmentVariables": self.environmentVariables as Any,
-            ])
+            ],
+            displayStyle: .struct)
     }
 }

@@ -105,6 +105,7 @@ extension ActionExecutionInput: CustomReflectable {
                 "region": self.region as Any,
                 "inputArtifacts": self.inputArtifacts as Any,
                 "namespace": self.namespace as Any,
-            ])
+            ],
+            displayStyle: .struct)
     }
 }
