@@ -101,6 +101,7 @@ let package = Package(
                 "PenstockAccess", "PenstockArtifacts", "PenstockEngine", "PenstockModel", "PenstockStore",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]

@@ -1,0 +1,87 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockAccess
+import PenstockEngine
+package import PenstockModel
+import PenstockStore
+
+/// How a worker shows that a job is its own to see and to end.
+package enum WorkerProof: Sendable {
+    /// A worker of the same account; the call's signature is all it needs.
+    case sameAccount
+    /// A partner's worker, with the token of the customer's connection.
+    case clientToken(String)
+}
+
+/// Decides whether a caller may see a job at all. Whoever may not is told that there is no such job.
+struct JobAccess {
+    let context: RuntimeContext
+    let now: Timestamp
+
+    /// - Throws: ``Rejection`` `jobNotFound` for a job that is not the caller's, `invalidClientToken` for a wrong token.
+    ///   The token is checked before anything else is told, so that a stranger learns nothing of job states.
+    func check(_ row: JobRow, _ call: CallContext, _ proof: WorkerProof, in reader: any StoreReader) throws {
+        let type = row.start.action.typeID
+        let isExpired = row.job.endedAt.map { self.now - $0 >= self.context.settings.endedJobRetention } ?? false
+        guard row.scope.region == call.scope.region, !isExpired else { throw JobRejections.notFound("\(row.job.id)") }
+        switch proof {
+        case .sameAccount:
+            let isWorkersJob = type.owner == .custom || type.category == .invoke && type.owner == .aws
+            guard isWorkersJob, row.scope.account == call.scope.account else {
+                throw JobRejections.notFound("\(row.job.id)")
+            }
+        case .clientToken(let token):
+            guard type.owner == .thirdParty,
+                let definition = try reader.partnerActionType(type, in: call.scope.region),
+                definition.mayPoll(call.scope.account)
+            else { throw JobRejections.notFound("\(row.job.id)") }
+            try self.checkToken(token, of: row, in: reader)
+        }
+    }
+
+    private func checkToken(_ token: String, of row: JobRow, in reader: any StoreReader) throws {
+        let refusal = Rejection(.invalidClientToken, "The client token provided is not valid")
+        guard let clientID = row.clientID, let connection = try reader.connection(clientID) else { throw refusal }
+        let scope = ConnectionRow.hashContext(clientID)
+        let isCurrent = self.context.tokens.matches(token, hash: connection.tokenHash, context: scope)
+        let isPrevious = connection.previousTokenHash.map {
+            self.context.tokens.matches(token, hash: $0, context: scope)
+                && connection.previousExpires.map { self.now < $0 } ?? false
+        }
+        guard connection.revoked == nil || !row.job.storedStatus.isTerminal, isCurrent || isPrevious ?? false else {
+            throw refusal
+        }
+    }
+}
+
+extension ConnectionRow {
+    /// What a client token's hash belongs to.
+    package static func hashContext(_ clientID: ClientID) -> String { "connection/\(clientID)" }
+}
+
+extension ActionTypeRow {
+    /// Whether workers of the account may poll for jobs of this partner type.
+    func mayPoll(_ account: AccountID) -> Bool {
+        switch self.definition.executor?.kind {
+        case .jobWorker(let accounts, _): accounts.contains(account.rawValue)
+        case .lambda: false
+        case nil: self.account == account
+        }
+    }
+}
+
+/// The texts of refusals that concern a job.
+enum JobRejections {
+    static func notFound(_ id: String) -> Rejection { Rejection(.jobNotFound, "Job with id '\(id)' not found") }
+
+    static func invalidNonce(_ id: JobID) -> Rejection {
+        Rejection(.invalidNonce, "The nonce provided is not valid for job '\(id)'")
+    }
+
+    static func invalidJob(_ id: JobID) -> Rejection { Rejection(.invalidJob, "The job '\(id)' is not valid") }
+
+    static func invalidState(_ id: JobID, _ status: String) -> Rejection {
+        Rejection(.invalidJobState, "Job '\(id)' is in state \(status) and cannot be completed")
+    }
+}

@@ -1,0 +1,120 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockEngine
+import PenstockModel
+import PenstockStore
+
+/// Turns the start of an attempt into its job, and sets its deadlines.
+struct JobCreation {
+    let context: RuntimeContext
+    let transaction: any StoreTransaction
+    let row: PipelineRow
+    let now: Timestamp
+
+    /// Creates the job of an attempt that starts.
+    ///
+    /// - Returns: Why the attempt fails at once, when nobody could carry it out.
+    func createJob(for start: ActionStart) throws -> FailureDetails? {
+        let type = start.action.typeID
+        var job = self.newJob(for: start)
+        switch type.owner {
+        case .custom:
+            guard let found = try self.transaction.customActionType(type, in: self.row.key.scope), !found.isDeleted else {
+                return self.unavailable(type)
+            }
+            self.enqueue(&job, account: self.row.key.scope.account, definition: found.definition)
+        case .thirdParty:
+            guard let found = try self.transaction.partnerActionType(type, in: self.row.key.scope.region), !found.isDeleted
+            else { return self.unavailable(type) }
+            self.enqueue(&job, account: nil, definition: found.definition)
+            job.clientID = try self.connection(of: start)?.clientID
+        case .aws where type == .manualApproval:
+            job.job.begin(at: self.now)
+        case .aws:
+            guard self.context.settings.runnableTypes.contains(type) else { return self.unavailable(type) }
+            job.queue = JobQueue(region: self.row.key.scope.region, typeID: type, account: nil)
+        }
+        try self.insert(job)
+        try self.setTimer(.actionDeadline(start.id), due: start.deadline, for: start)
+        return nil
+    }
+
+    /// Creates the job that goes on where one ended with a continuation token.
+    func createJob(continuing previous: JobRow, token: String) throws {
+        var job = previous
+        job.job = Job(id: self.newJobID(), createdAt: self.now)
+        job.continuationToken = token
+        if let deadline = previous.jobDeadline {
+            job.jobDeadline = self.now + (deadline - previous.job.createdAt)
+        }
+        try self.insert(job)
+    }
+
+    private func newJob(for start: ActionStart) -> JobRow {
+        JobRow(
+            scope: self.row.key.scope,
+            pipelineID: self.row.id,
+            pipelineName: self.row.key.name,
+            queue: nil,
+            start: start,
+            job: Job(id: self.newJobID(), createdAt: self.now)
+        )
+    }
+
+    private func newJobID() -> JobID {
+        var generator = SystemRandomNumberGenerator()
+        return JobID(UniqueID.random(using: &generator))
+    }
+
+    private func enqueue(_ job: inout JobRow, account: AccountID?, definition: ActionTypeDefinition) {
+        job.queue = JobQueue(region: self.row.key.scope.region, typeID: definition.id, account: account)
+        if let property = definition.queryableProperty {
+            job.queryValue = job.start.resolvedConfiguration[key: property.name]
+        }
+        if let seconds = definition.executor?.jobTimeoutSeconds {
+            job.jobDeadline = self.now + .seconds(seconds)
+        }
+    }
+
+    /// The customer's connection, unless it was bound to another type.
+    private func connection(of start: ActionStart) throws -> ConnectionRow? {
+        let connection = try self.transaction.liveConnection(
+            scope: self.row.key.scope,
+            pipelineName: self.row.key.name,
+            stageName: start.stageName,
+            actionName: start.action.name
+        )
+        guard let connection, connection.boundType == nil || connection.boundType == start.action.typeID else { return nil }
+        return connection
+    }
+
+    private func insert(_ job: JobRow) throws {
+        try self.transaction.insertJob(job)
+        if let deadline = job.jobDeadline { try self.setTimer(.jobDeadline(job.job.id), due: deadline, for: job.start) }
+        if let queue = job.queue { self.transaction.signal(.jobQueued(queue)) }
+    }
+
+    private func setTimer(_ key: TimerRow.Key, due: Timestamp, for start: ActionStart) throws {
+        try self.transaction.putTimer(
+            TimerRow(
+                key: key,
+                due: due,
+                pipelineID: self.row.id,
+                pipelineKey: self.row.key,
+                executionID: start.executionID
+            )
+        )
+        self.transaction.signal(.timerSet(due))
+    }
+
+    private func unavailable(_ type: ActionTypeID) -> FailureDetails {
+        let place =
+            "(Category: '\(type.category.rawValue)', Provider: '\(type.provider)',"
+            + " Owner: '\(type.owner.rawValue)', Version: '\(type.version)')"
+        return FailureDetails(
+            type: .configurationError,
+            message: "ActionType \(place) is not available: nothing here carries out its actions"
+        )
+    }
+}

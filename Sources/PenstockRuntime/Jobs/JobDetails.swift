@@ -1,0 +1,146 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockAccess
+import PenstockEngine
+package import PenstockModel
+package import PenstockStore
+
+/// What a worker is told of its job.
+package struct JobDetails: Sendable {
+    package var id: JobID
+    /// The current nonce; `nil` where the operation does not tell it.
+    package var nonce: String?
+    /// The customer's account.
+    package var account: AccountID
+    package var pipelineKey: PipelineKey
+    package var executionID: PipelineExecutionID
+    package var actionExecutionID: ActionExecutionID
+    package var stageName: String
+    package var actionName: String
+    package var typeID: ActionTypeID
+    /// Resolved, with secrets in clear.
+    package var configuration: [KeyedValue]
+    package var inputs: [ArtifactReference]
+    package var outputs: [ArtifactReference]
+    /// For exactly the inputs and outputs; `nil` once the job has ended.
+    package var credentials: SessionCredentials?
+    package var continuationToken: String?
+    /// The key that the artifact store declares.
+    package var encryptionKeyID: String?
+}
+
+/// A job of a partner's type as a poll answers it: who the customer is, and nothing more.
+package struct PartnerJob: Sendable, Hashable {
+    package var clientID: ClientID
+    package var jobID: JobID
+}
+
+/// A secret configuration value of one action.
+package struct SecretValue: Sendable, Hashable, StateCodable {
+    package var stageName: String
+    package var actionName: String
+    package var key: String
+    package var value: String
+
+    package init(stageName: String, actionName: String, key: String, value: String) {
+        self.stageName = stageName
+        self.actionName = actionName
+        self.key = key
+        self.value = value
+    }
+
+    package init(from reader: inout StateReader) throws(StateDecodingError) {
+        self.stageName = try reader.readString()
+        self.actionName = try reader.readString()
+        self.key = try reader.readString()
+        self.value = try reader.readString()
+    }
+
+    package func encode(to writer: inout StateWriter) {
+        writer.write(self.stageName)
+        writer.write(self.actionName)
+        writer.write(self.key)
+        writer.write(self.value)
+    }
+
+    /// What sealed secrets of a version belong to.
+    package static func sealingContext(pipeline: PipelineID, version: Int) -> String { "secrets/\(pipeline)/\(version)" }
+}
+
+extension RuntimeContext {
+    /// The secrets of a version in clear.
+    package func secrets(of row: PipelineVersionRow) throws -> [SecretValue] {
+        guard let sealed = row.sealedSecrets else { return [] }
+        let context = SecretValue.sealingContext(pipeline: row.pipelineID, version: row.declaration.version)
+        var reader = StateReader(try self.sealer.open(sealed, context: context))
+        return try reader.readArray()
+    }
+
+    /// The sealed form of a version's secrets; `nil` when there are none.
+    package func seal(_ secrets: [SecretValue], pipeline: PipelineID, version: Int) throws -> [UInt8]? {
+        guard !secrets.isEmpty else { return nil }
+        var writer = StateWriter()
+        writer.write(secrets)
+        let context = SecretValue.sealingContext(pipeline: pipeline, version: version)
+        return try self.sealer.seal(writer.bytes, context: context)
+    }
+
+    /// What a worker is told of the job.
+    ///
+    /// - Parameter version: The version that the job's execution runs.
+    func details(of row: JobRow, version: PipelineVersionRow, nonce: String?) throws -> JobDetails {
+        let action = row.start.action
+        let secrets = try self.secrets(of: version)
+        let configuration = row.start.resolvedConfiguration.map { property in
+            let secret = secrets.first {
+                $0.stageName == row.start.stageName && $0.actionName == action.name && $0.key == property.key
+            }
+            return KeyedValue(property.key, secret?.value ?? property.value)
+        }
+        let store = version.declaration.artifactStore(region: action.region, pipelineRegion: row.scope.region)
+        return JobDetails(
+            id: row.job.id,
+            nonce: nonce,
+            account: row.scope.account,
+            pipelineKey: PipelineKey(scope: row.scope, name: row.pipelineName),
+            executionID: row.start.executionID,
+            actionExecutionID: row.start.id,
+            stageName: row.start.stageName,
+            actionName: action.name,
+            typeID: action.typeID,
+            configuration: configuration,
+            inputs: row.start.inputs,
+            outputs: row.start.outputs,
+            credentials: row.job.storedStatus.isTerminal ? nil : try self.credentials(for: row),
+            continuationToken: row.continuationToken,
+            encryptionKeyID: store?.encryptionKeyID
+        )
+    }
+
+    /// Fresh credentials for exactly the job's objects, good for its current dispatch.
+    private func credentials(for row: JobRow) throws -> SessionCredentials {
+        func grant(_ artifact: ArtifactReference) -> ObjectGrant {
+            ObjectGrant(
+                bucket: artifact.location.bucket,
+                key: artifact.location.key,
+                versionID: artifact.location.versionID
+            )
+        }
+        let grant = JobGrant(
+            jobID: row.job.id,
+            dispatch: row.job.dispatch,
+            actionExecutionID: row.start.id,
+            read: row.start.inputs.map(grant),
+            write: row.start.outputs.map(grant)
+        )
+        let session = Session(
+            scope: row.scope,
+            principalName: "job-\(row.job.id)",
+            grant: .job(grant),
+            expiresAt: self.clock.now + self.settings.artifactCredentialsLifetime
+        )
+        var generator = SystemRandomNumberGenerator()
+        return try self.sessions.issue(session, using: &generator)
+    }
+}

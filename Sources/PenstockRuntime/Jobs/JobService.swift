@@ -1,0 +1,215 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockEngine
+package import PenstockModel
+package import PenstockStore
+
+/// The job-worker protocol of both families: polling, acknowledging, details and results.
+package struct JobService: Sendable {
+    let context: RuntimeContext
+
+    package init(context: RuntimeContext) {
+        self.context = context
+    }
+
+    // MARK: Polling
+
+    /// Hands out jobs of a custom action type, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - query: The queryable property's value to select by; required exactly when the type has such a property.
+    ///   - limit: At least 1; cut to ``RuntimeSettings/maximumPollBatch``.
+    ///   - wait: How long to wait for the first job.
+    package func pollForJobs(
+        _ call: CallContext,
+        type: ActionTypeID,
+        query: [KeyedValue],
+        limit: Int,
+        wait: Duration
+    ) async throws -> [JobDetails] {
+        guard type.owner == .custom else {
+            throw Rejection(.validation, "ActionType with owner '\(type.owner.rawValue)' is not supported")
+        }
+        let row = try await self.context.catalog.customType(type, in: call.scope, store: self.context.store)
+        guard let row, !row.isDeleted else { throw ActionTypeRejections.notFound(type) }
+        let value = try Self.queryValue(query, of: row.definition)
+        let claim = JobClaim(
+            queue: JobQueue(region: call.scope.region, typeID: type, account: call.scope.account),
+            queryValue: value,
+            limit: min(limit, self.context.settings.maximumPollBatch)
+        )
+        let claimed = try await self.poll(claim, principal: call.principal, wait: wait)
+        return try claimed.map { try self.context.details(of: $0.row, version: $0.version, nonce: $0.row.job.nonce) }
+    }
+
+    /// Hands out jobs of a partner's action type, of whatever customer.
+    package func pollForPartnerJobs(
+        _ call: CallContext,
+        type: ActionTypeID,
+        limit: Int,
+        wait: Duration
+    ) async throws -> [PartnerJob] {
+        guard type.owner != .custom else {
+            throw Rejection(.validation, "ActionType with owner '\(type.owner.rawValue)' is not supported")
+        }
+        let row = try await self.context.catalog.partnerType(type, in: call.scope.region, store: self.context.store)
+        guard let row, !row.isDeleted, row.mayPoll(call.scope.account) else { throw ActionTypeRejections.notFound(type) }
+        let claim = JobClaim(
+            queue: JobQueue(region: call.scope.region, typeID: type, account: nil),
+            needsConnection: true,
+            limit: min(limit, self.context.settings.maximumPollBatch)
+        )
+        let claimed = try await self.poll(claim, principal: call.principal, wait: wait)
+        return claimed.compactMap { entry in
+            entry.row.clientID.map { PartnerJob(clientID: $0, jobID: entry.row.job.id) }
+        }
+    }
+
+    private static func queryValue(_ query: [KeyedValue], of type: ActionTypeDefinition) throws -> String? {
+        guard let property = type.queryableProperty else {
+            guard query.isEmpty else {
+                throw Rejection(.validation, "The action type has no queryable property, so queryParam must be empty")
+            }
+            return nil
+        }
+        guard query.count == 1, let value = query[key: property.name] else {
+            throw Rejection(.validation, "queryParam must have the one key '\(property.name)', the queryable property")
+        }
+        return value
+    }
+
+    /// A job that a poll took, with the version its execution runs.
+    package struct ClaimedJob: Sendable {
+        package var row: JobRow
+        package var version: PipelineVersionRow
+    }
+
+    /// Claims at once or, when there is nothing and the caller waits, as soon as there is something.
+    private func poll(_ claim: JobClaim, principal: String, wait: Duration) async throws -> [ClaimedJob] {
+        let wait = min(wait, self.context.settings.maximumPollWait)
+        guard wait > .zero else { return try await self.claim(claim, principal: principal) }
+        // Held polls run on real time: it is the caller's connection that waits.
+        let deadline = ContinuousClock.now + wait
+        while true {
+            let generation = self.context.queues.generation(of: claim.queue)
+            let jobs = try await self.claim(claim, principal: principal)
+            let left = deadline - ContinuousClock.now
+            guard jobs.isEmpty, left > .zero, !Task.isCancelled else { return jobs }
+            await self.waitForJob(claim.queue, after: generation, atMost: left)
+        }
+    }
+
+    /// Returns when a job is queued, when a hidden one becomes visible, or when the time is over.
+    private func waitForJob(_ queue: JobQueue, after generation: Int, atMost limit: Duration) async {
+        let visibleAt = self.context.queues.nextVisible(queue)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.context.queues.wait(for: queue, after: generation) }
+            group.addTask { try? await Task.sleep(for: limit) }
+            if let visibleAt { group.addTask { await self.context.clock.sleep(until: visibleAt) } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Claims what can be polled now; costs no database access when memory knows that there is nothing.
+    package func claim(_ claim: JobClaim, principal: String) async throws -> [ClaimedJob] {
+        let now = self.context.clock.now
+        let queues = self.context.queues
+        let known = queues.ticket(for: claim.queue, queryValue: claim.queryValue, at: now)
+        guard let ticket = known ?? (self.context.store.isShared ? queues.anyTicket(for: claim.queue) : nil) else {
+            return []
+        }
+        let context = self.context
+        let claimed = try await context.store.write { transaction in
+            try transaction.claimJobs(claim, at: now).map { found in
+                var row = found
+                row.job.dispatch(
+                    to: principal,
+                    nonce: Self.makeNonce(),
+                    at: now,
+                    visibility: context.settings.visibility
+                )
+                try transaction.updateJob(row.job, clientID: row.clientID)
+                try Self.bindConnection(of: row, in: transaction)
+                let version = try context.declarations.version(
+                    row.start.pipelineVersion,
+                    of: row.pipelineID,
+                    in: transaction
+                )
+                guard let version else { throw StoreError(.corrupt, "job \(row.job.id) has no pipeline version") }
+                return ClaimedJob(row: row, version: version)
+            }
+        }
+        queues.claimed(
+            claim.queue,
+            with: ticket,
+            visibleAt: claimed.compactMap(\.row.job.visibleAt),
+            isExhausted: claimed.count < claim.limit,
+            queryValue: claim.queryValue,
+            at: now
+        )
+        return claimed
+    }
+
+    /// A random number of up to eighteen digits. Source: observed nonces are decimal numbers.
+    private static func makeNonce() -> String { String(UInt64.random(in: 1..<1_000_000_000_000_000_000)) }
+
+    /// The first job that is dispatched under a connection binds it to its type.
+    private static func bindConnection(of row: JobRow, in transaction: any StoreTransaction) throws {
+        guard let clientID = row.clientID, var connection = try transaction.connection(clientID),
+            connection.boundType == nil
+        else { return }
+        connection.boundType = row.start.action.typeID
+        try transaction.putConnection(connection)
+    }
+
+    // MARK: Acknowledging
+
+    /// Makes a dispatched job the worker's own.
+    ///
+    /// - Parameter proof: Who asks: a custom worker, or a partner's with the customer's client token.
+    /// - Returns: How the job stands; only `inProgress` means that it is the caller's.
+    package func acknowledge(
+        _ call: CallContext,
+        _ id: JobID,
+        nonce: String,
+        proof: WorkerProof
+    ) async throws -> Job.Status {
+        let context = self.context
+        let now = context.clock.now
+        return try await context.store.write { transaction in
+            guard var row = try transaction.lockJob(id) else { throw JobRejections.notFound(id.description) }
+            try JobAccess(context: context, now: now).check(row, call, proof, in: transaction)
+            switch row.job.acknowledge(nonce: nonce, at: now) {
+            case .accepted:
+                try transaction.updateJob(row.job, clientID: row.clientID)
+                return .inProgress
+            case .repeated(let status): return status
+            case .invalidNonce: throw JobRejections.invalidNonce(id)
+            }
+        }
+    }
+
+    // MARK: Details
+
+    /// What a worker is told of its job, with fresh credentials.
+    package func details(_ call: CallContext, _ id: JobID, proof: WorkerProof) async throws -> JobDetails {
+        let context = self.context
+        let now = context.clock.now
+        return try await context.store.read { reader in
+            guard let row = try reader.job(id) else { throw JobRejections.notFound(id.description) }
+            try JobAccess(context: context, now: now).check(row, call, proof, in: reader)
+            if row.job.storedStatus.isTerminal {
+                if case .clientToken = proof { throw JobRejections.invalidJob(id) }
+                let ended = row.job.endedAt ?? row.job.createdAt
+                guard now - ended < context.settings.endedJobDetailsWindow else {
+                    throw JobRejections.notFound(id.description)
+                }
+            }
+            let version = try context.declarations.version(row.start.pipelineVersion, of: row.pipelineID, in: reader)
+            guard let version else { throw StoreError(.corrupt, "job \(id) has no pipeline version") }
+            return try context.details(of: row, version: version, nonce: row.job.nonce)
+        }
+    }
+}

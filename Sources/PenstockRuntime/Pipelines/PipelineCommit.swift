@@ -1,0 +1,165 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import OrderedCollections
+import PenstockEngine
+import PenstockModel
+import PenstockStore
+
+/// One transaction's work on one pipeline: apply events, and write everything that follows from them.
+struct PipelineCommit {
+    /// A step asks for at most this many things before it must succeed: every execution that waits or runs, and more
+    /// identifiers a few times.
+    static let maximumNeeds = 4096
+
+    let context: RuntimeContext
+    let transaction: any StoreTransaction
+    private(set) var row: PipelineRow
+    let now: Timestamp
+    /// Attempts that have started and have no history entry yet.
+    private var starting: [ActionExecutionID: ActionStart] = [:]
+    /// What the work of a step itself leads to, applied before the transaction ends.
+    private var followUps: [PipelineEvent] = []
+
+    /// - Parameter row: The pipeline, which the transaction has locked.
+    init(context: RuntimeContext, transaction: any StoreTransaction, row: PipelineRow, now: Timestamp) {
+        self.context = context
+        self.transaction = transaction
+        self.row = row
+        self.now = now
+    }
+
+    /// Applies the event and what it leads to, and writes it.
+    ///
+    /// - Throws: ``Rejection`` when the engine refuses the command.
+    @discardableResult
+    mutating func apply(_ event: PipelineEvent) throws -> PipelineOutcome {
+        let outcome = try self.step(event)
+        while !self.followUps.isEmpty {
+            let next = self.followUps.removeFirst()
+            try self.step(next)
+        }
+        return outcome
+    }
+
+    @discardableResult
+    private mutating func step(_ event: PipelineEvent) throws -> PipelineOutcome {
+        let before = self.row.head
+        let (state, outcome) = try self.run(event)
+        self.row.head = state.head
+        for id in outcome.changedExecutions {
+            guard let execution = state.executions[id] else { continue }
+            try self.transaction.putExecution(execution, of: self.row.id)
+        }
+        for effect in outcome.effects { try self.perform(effect, of: event) }
+        try self.writeHead(before: before)
+        return outcome
+    }
+
+    /// Applies the event to the state, which grows by what the engine asks for.
+    private func run(_ event: PipelineEvent) throws -> (PipelineState, PipelineOutcome) {
+        var known = PipelineState(key: self.row.key, head: self.row.head)
+        var identifierCount = 8
+        for _ in 0..<Self.maximumNeeds {
+            var state = known
+            do throws(PipelineInterruption) {
+                let identifiers = self.context.identifiers(identifierCount)
+                let outcome = try state.apply(event, at: self.now, identifiers: identifiers)
+                return (state, outcome)
+            } catch {
+                switch error {
+                case .rejected(let rejection): throw rejection
+                case .needs(.identifiers): identifierCount *= 4
+                case .needs(.execution(let id)):
+                    guard let execution = try self.transaction.execution(id, of: self.row.id) else {
+                        throw self.missingExecution(id, for: event)
+                    }
+                    known.add(execution)
+                case .needs(.declaration(let version)):
+                    let found = try self.context.declarations.version(version, of: self.row.id, in: self.transaction)
+                    guard let found else { throw StoreError(.corrupt, "version \(version) of \(self.row.key) is missing") }
+                    known.add(found.declaration)
+                }
+            }
+        }
+        throw StoreError(.corrupt, "a step of \(self.row.key) asks for more than a pipeline can hold")
+    }
+
+    /// A command may name an execution that never was; everything else names only what exists.
+    private func missingExecution(_ id: PipelineExecutionID, for event: PipelineEvent) -> any Error {
+        switch event {
+        case .stop: PipelineRejections.notStoppable(id, in: self.row.key.name)
+        case .start, .retryStage, .setTransition, .answerApproval, .update, .actionProgressed, .actionSucceeded,
+            .actionFailed, .actionTimedOut:
+            StoreError(.corrupt, "execution \(id) of \(self.row.key) is missing")
+        }
+    }
+
+    private mutating func writeHead(before: PipelineHead) throws {
+        guard self.row.head != before else { return }
+        try self.transaction.updatePipeline(self.row)
+        for gate in self.row.head.gates {
+            let entrance = StageEntranceRow(gate)
+            if let old = before.gates.first(where: { $0.name == gate.name }), StageEntranceRow(old) == entrance { continue }
+            try self.transaction.putStageEntrance(entrance, of: self.row.id)
+        }
+    }
+
+    // MARK: Effects
+
+    private mutating func perform(_ effect: PipelineEffect, of event: PipelineEvent) throws {
+        switch effect {
+        case .recordActionStart(let start): self.starting[start.id] = start
+        case .recordAction(_, let attempt, let variables): try self.record(attempt, outputVariables: variables)
+        case .startAction(let start):
+            let jobs = JobCreation(context: self.context, transaction: self.transaction, row: self.row, now: self.now)
+            if let failure = try jobs.createJob(for: start) {
+                self.followUps.append(.actionFailed(start.executionID, start.id, failure, externalExecutionID: nil))
+            }
+        case .endAction(let id, let status): try self.close(id, status, isTimeout: event.isTimeout)
+        case .recordStage(let id, let run):
+            try self.transaction.putStageRun(StageRunRow(executionID: id, run: run), of: self.row.id)
+        case .recordRevision(let stage, let action, let revision):
+            try self.transaction.putCurrentRevision(
+                CurrentRevisionRow(stageName: stage, actionName: action, revision: revision),
+                of: self.row.id
+            )
+            try self.transaction.putSourceCursor(revision.revisionID, of: self.row.id, actionName: action)
+        case .recordStageSuccess(let id, let stage):
+            try self.transaction.insertStageSuccess(id, stage: stage, of: self.row.id)
+        case .forgetStage(let stage): try self.transaction.deleteStage(stage, of: self.row.id)
+        }
+    }
+
+    private mutating func record(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws {
+        guard let start = self.starting.removeValue(forKey: attempt.id) else {
+            return try self.transaction.updateActionExecution(attempt, outputVariables: outputVariables)
+        }
+        try self.transaction.insertActionExecution(
+            ActionExecutionRow(
+                pipelineID: self.row.id,
+                start: start,
+                attempt: attempt,
+                outputVariables: outputVariables
+            )
+        )
+    }
+
+    /// Closes what an attempt that ended has left open: its job and its deadlines.
+    private func close(_ id: ActionExecutionID, _ status: ActionExecutionStatus, isTimeout: Bool) throws {
+        if var open = try self.transaction.lockOpenJob(of: id) {
+            let end: Job.Status = status == .succeeded ? .succeeded : isTimeout ? .timedOut : .failed
+            open.job.end(end, resultDigest: nil, at: self.now)
+            try self.transaction.updateJob(open.job, clientID: open.clientID)
+            if open.jobDeadline != nil { try self.transaction.deleteTimer(.jobDeadline(open.job.id)) }
+        }
+        try self.transaction.deleteTimer(.actionDeadline(id))
+    }
+}
+
+extension PipelineEvent {
+    fileprivate var isTimeout: Bool {
+        if case .actionTimedOut = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,129 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import PenstockAccess
+package import PenstockModel
+package import PenstockStore
+
+/// What all services of the runtime share.
+package struct RuntimeContext: Sendable {
+    package let store: any Store
+    package let clock: any ServiceClock
+    package let settings: RuntimeSettings
+    package let sealer: Sealer
+    package let tokens: KeyedHash
+    package let sessions: SessionVault
+    package let pageTokens: PageTokenSealer
+    package let queues: PollableQueues
+    package let catalog: ActionTypeCatalog
+    package let declarations: DeclarationCache
+    package let logger: Logger
+
+    /// Makes the context and listens to the store.
+    package init(
+        store: any Store,
+        clock: any ServiceClock,
+        masterKey: MasterKey,
+        settings: RuntimeSettings = RuntimeSettings(),
+        logger: Logger
+    ) {
+        self.store = store
+        self.clock = clock
+        self.settings = settings
+        self.sealer = Sealer(masterKey: masterKey)
+        self.tokens = KeyedHash(masterKey: masterKey)
+        self.sessions = SessionVault(masterKey: masterKey)
+        self.pageTokens = PageTokenSealer(masterKey: masterKey)
+        self.queues = PollableQueues()
+        self.catalog = ActionTypeCatalog(isShared: store.isShared)
+        self.declarations = DeclarationCache()
+        self.logger = logger
+        let queues = self.queues
+        store.observe { signal in
+            if case .jobQueued(let queue) = signal { queues.jobQueued(queue) }
+        }
+    }
+
+    /// Reads from the store what memory must know before the first poll is answered.
+    package func prepare() async throws {
+        let queues = try await self.store.read { try $0.pollableQueues() }
+        for entry in queues { self.queues.restore(entry.queue, pollableAt: entry.pollableAt) }
+    }
+
+    /// Fresh random identifiers.
+    package func identifiers(_ count: Int) -> [UniqueID] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UniqueID.random(using: &generator) }
+    }
+}
+
+/// What an operator may set. Durations are those of the service's clock.
+package struct RuntimeSettings: Sendable {
+    /// How long a dispatched job is kept from other pollers; 10 to 900 seconds.
+    package var visibility: Duration = .seconds(60)
+    /// How long a job's artifact credentials last; 15 to 60 minutes.
+    package var artifactCredentialsLifetime: Duration = .minutes(15)
+    /// How long a rotated client token still counts.
+    package var clientTokenGrace: Duration = .hours(24)
+    /// Within this a repeated result is answered as the first was.
+    package var repeatedResultWindow: Duration = .minutes(15)
+    /// How long the details of a job that ended are answered.
+    package var endedJobDetailsWindow: Duration = .hours(1)
+    /// How long a job that ended is remembered, for its errors.
+    package var endedJobRetention: Duration = .days(7)
+    /// How long a client request token is remembered.
+    package var startTokenLifetime: Duration = .hours(24)
+    /// After this much silence a job is named where people look.
+    package var silentJobThreshold: Duration = .minutes(10)
+    /// How long a claimed timer or effect is held.
+    package var lease: Duration = .seconds(30)
+    /// The longest that a poll is held.
+    package var maximumPollWait: Duration = .seconds(20)
+    /// Pipelines in one region of an account.
+    package var maximumPipelines = 1000
+    /// Custom action types in one region of an account.
+    package var maximumCustomActionTypes = 50
+    /// Jobs in one poll.
+    package var maximumPollBatch = 100
+    /// Bytes of the keys and values of an action's output variables.
+    package var maximumOutputVariableBytes = 122_880
+    /// Provider types of the service itself that a runner carries out.
+    package var runnableTypes: Set<ActionTypeID> = [.s3Source]
+    /// Where links to the service itself start, such as `http://127.0.0.1:7480`.
+    package var publicURL = "http://127.0.0.1:7480"
+
+    package init() {}
+}
+
+/// Who makes a call, for what it is allowed to see and for the record.
+package struct CallContext: Sendable {
+    package var scope: Scope
+    /// The caller's ARN.
+    package var principal: String
+    package var requestID: String
+
+    package init(scope: Scope, principal: String, requestID: String) {
+        self.scope = scope
+        self.principal = principal
+        self.requestID = requestID
+    }
+
+    /// Records in the transaction that the call changed something.
+    func audit(_ operation: String, _ resource: String, at: Timestamp, in transaction: any StoreTransaction) throws {
+        try transaction.insertAuditEntry(
+            AuditRow(
+                at: at,
+                scope: self.scope,
+                principal: self.principal,
+                operation: operation,
+                resource: resource,
+                outcome: "ok",
+                requestID: self.requestID
+            )
+        )
+    }
+
+    /// Names a pipeline of the caller's scope.
+    package func pipeline(_ name: String) -> PipelineKey { PipelineKey(scope: self.scope, name: name) }
+}
