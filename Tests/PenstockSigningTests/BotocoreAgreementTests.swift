@@ -36,11 +36,9 @@ struct BotocoreAgreementTests {
 
             guard let payload = request.payload else { continue }
             chunkedCount += 1
+            let names = AWSChunkedDecoder.declaredTrailers(headerValue: request.head.headers[.xAmzTrailer])
             var decoder = try #require(
-                AWSChunkedDecoder(
-                    verified, decodedLength: Int64(payload.count),
-                    declaredTrailers: AWSChunkedDecoder.declaredTrailers(headerValue: request.head.headers[.xAmzTrailer])
-                ))
+                AWSChunkedDecoder(verified, decodedLength: Int64(payload.count), declaredTrailers: names))
             let decoded = try decoder.consume(Array(request.body))
             #expect(decoded == Array(payload))
             let trailer = try #require(try decoder.finish().first)

@@ -49,8 +49,17 @@ package enum ChunkedBodyError: Error, Sendable, Hashable {
 package struct AWSChunkedDecoder: Sendable {
     /// A field of the trailer, its name in lower case and its value trimmed.
     package struct TrailerField: Sendable, Hashable {
+        /// Such as `x-amz-checksum-crc32c`.
         package var name: String
+
+        /// Such as a checksum in base64.
         package var value: String
+
+        /// Makes a field; an encoder expects its name in lower case.
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     private enum State: Sendable {
