@@ -1,0 +1,169 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockAccess
+package import PenstockModel
+package import PenstockStore
+
+/// Customers' connections of partner actions: what the console's "Connect" makes on the live service.
+package struct ConnectionService: Sendable {
+    /// Random bytes of a client token, written as twice as many hexadecimal digits.
+    package static let tokenByteCount = 32
+
+    let context: RuntimeContext
+
+    package init(context: RuntimeContext) {
+        self.context = context
+    }
+
+    /// A connection with its token, which is told this once.
+    package struct Issued: Sendable {
+        package var connection: ConnectionRow
+        package var clientToken: String
+    }
+
+    /// Connects an action, which need not exist yet. Jobs that waited for a connection can be polled at once.
+    package func create(
+        _ call: CallContext,
+        pipeline: String,
+        stage: String,
+        action: String
+    ) async throws -> Issued {
+        let context = self.context
+        let now = context.clock.now
+        let token = Self.makeToken()
+        let id = ClientID(context.identifiers(1)[0])
+        return try await context.store.write { transaction in
+            let live = try transaction.liveConnection(
+                scope: call.scope,
+                pipelineName: pipeline,
+                stageName: stage,
+                actionName: action
+            )
+            guard live == nil else {
+                throw Rejection(
+                    .conflict,
+                    "Action '\(action)' in stage '\(stage)' of pipeline '\(pipeline)' is connected already;"
+                        + " rotate its token, or revoke the connection first"
+                )
+            }
+            let row = ConnectionRow(
+                clientID: id,
+                scope: call.scope,
+                pipelineName: pipeline,
+                stageName: stage,
+                actionName: action,
+                tokenHash: context.tokens.hash(token, context: ConnectionRow.hashContext(id)),
+                created: now
+            )
+            try transaction.putConnection(row)
+            let queues = try transaction.connectJobs(
+                scope: call.scope,
+                pipelineName: pipeline,
+                stageName: stage,
+                actionName: action,
+                to: id
+            )
+            for queue in queues { transaction.signal(.jobQueued(queue)) }
+            try call.audit("CreateConnection", "connection/\(id)", at: now, in: transaction)
+            return Issued(connection: row, clientToken: token)
+        }
+    }
+
+    /// Every connection of the caller's scope, the revoked ones included.
+    package func list(_ call: CallContext) async throws -> [ConnectionRow] {
+        try await self.context.store.read { try $0.connections(in: call.scope) }
+    }
+
+    /// Gives the connection a new token; the old one counts for ``RuntimeSettings/clientTokenGrace``.
+    package func rotate(_ call: CallContext, _ id: ClientID) async throws -> Issued {
+        let context = self.context
+        let now = context.clock.now
+        let token = Self.makeToken()
+        return try await context.store.write { transaction in
+            var row = try Self.live(id, call, in: transaction)
+            row.previousTokenHash = row.tokenHash
+            row.previousExpires = now + context.settings.clientTokenGrace
+            row.tokenHash = context.tokens.hash(token, context: ConnectionRow.hashContext(id))
+            row.rotated = now
+            try transaction.putConnection(row)
+            try call.audit("RotateConnection", "connection/\(id)", at: now, in: transaction)
+            return Issued(connection: row, clientToken: token)
+        }
+    }
+
+    /// Ends the connection; jobs under way may still be ended with its token.
+    package func revoke(_ call: CallContext, _ id: ClientID) async throws {
+        let now = self.context.clock.now
+        try await self.context.store.write { transaction in
+            var row = try Self.live(id, call, in: transaction)
+            row.revoked = now
+            try transaction.putConnection(row)
+            try call.audit("RevokeConnection", "connection/\(id)", at: now, in: transaction)
+        }
+    }
+
+    private static func live(
+        _ id: ClientID,
+        _ call: CallContext,
+        in transaction: any StoreTransaction
+    ) throws -> ConnectionRow {
+        guard let row = try transaction.connection(id), row.scope == call.scope, row.revoked == nil else {
+            throw Rejection(.resourceNotFound, "Account '\(call.scope.account)' has no live connection '\(id)'")
+        }
+        return row
+    }
+
+    private static func makeToken() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<Self.tokenByteCount).map { _ in
+            let text = String(UInt8.random(in: .min ... .max, using: &generator), radix: 16)
+            return text.count == 1 ? "0" + text : text
+        }
+        .joined()
+    }
+}
+
+/// Ends the connections of actions that are no more.
+struct ConnectionRevocation {
+    let context: RuntimeContext
+    let now: Timestamp
+
+    /// Actions that the new version has not at the same stage, name and type. Jobs under way keep the connection, with
+    /// which they may still be ended.
+    func revoke(
+        ofActionsRemovedFrom old: PipelineDeclaration,
+        to new: PipelineDeclaration,
+        _ key: PipelineKey,
+        in transaction: any StoreTransaction
+    ) throws {
+        for stage in old.stages {
+            for action in stage.actions where action.typeID.owner == .thirdParty {
+                let successor = new.stages.first { $0.name == stage.name }?.actions.first { $0.name == action.name }
+                guard successor?.typeID != action.typeID else { continue }
+                try self.revoke(stage: stage.name, action: action.name, key, in: transaction)
+            }
+        }
+    }
+
+    /// Every connection of the pipeline, at once.
+    func revokeAll(of key: PipelineKey, in transaction: any StoreTransaction) throws {
+        for var row in try transaction.connections(in: key.scope) where row.pipelineName == key.name {
+            guard row.revoked == nil else { continue }
+            row.revoked = self.now
+            try transaction.putConnection(row)
+        }
+    }
+
+    private func revoke(stage: String, action: String, _ key: PipelineKey, in transaction: any StoreTransaction) throws {
+        let live = try transaction.liveConnection(
+            scope: key.scope,
+            pipelineName: key.name,
+            stageName: stage,
+            actionName: action
+        )
+        guard var live else { return }
+        live.revoked = self.now
+        try transaction.putConnection(live)
+    }
+}

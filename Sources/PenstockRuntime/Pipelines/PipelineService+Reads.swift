@@ -1,0 +1,156 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockArtifacts
+import PenstockEngine
+package import PenstockModel
+package import PenstockStore
+
+/// What GetPipelineState is made from.
+package struct PipelineStateView: Sendable {
+    package var summary: PipelineSummaryRow
+    /// The current version.
+    package var declaration: PipelineDeclaration
+    package var entrances: [StageEntranceRow]
+    package var runs: [StageRunRow]
+    package var revisions: [CurrentRevisionRow]
+    /// Jobs of the pipeline that have not ended.
+    package var openJobs: [JobRow]
+    /// Source actions whose object is not there, by action name.
+    package var missingObjects: [String: ObjectLocation]
+    /// When all of this was so.
+    package var readAt: Timestamp
+}
+
+extension PipelineService {
+    /// One version of a pipeline; the current one when none is named.
+    package func version(
+        _ call: CallContext,
+        name: String,
+        version: Int?
+    ) async throws -> (summary: PipelineSummaryRow, version: PipelineVersionRow) {
+        let context = self.context
+        let key = call.pipeline(name)
+        return try await context.store.read { reader in
+            let summary = try Self.summary(key, in: reader)
+            let number = version ?? summary.version
+            guard let row = try context.declarations.version(number, of: summary.id, in: reader) else {
+                throw PipelineRejections.versionNotFound(number, of: name)
+            }
+            return (summary, row)
+        }
+    }
+
+    /// The pipelines of the caller's scope by name, those after the name, at most `limit`.
+    package func list(_ call: CallContext, after: String, limit: Int) async throws -> [PipelineSummaryRow] {
+        try await self.context.store.read { reader in
+            try reader.pipelineSummaries(in: call.scope, after: after, limit: limit)
+        }
+    }
+
+    package func state(_ call: CallContext, name: String) async throws -> PipelineStateView {
+        let context = self.context
+        let now = context.clock.now
+        let key = call.pipeline(name)
+        var view = try await context.store.read { reader in
+            let summary = try Self.summary(key, in: reader)
+            guard let version = try context.declarations.version(summary.version, of: summary.id, in: reader) else {
+                throw StoreError(.corrupt, "the current version of \(key) is missing")
+            }
+            return PipelineStateView(
+                summary: summary,
+                declaration: version.declaration,
+                entrances: try reader.stageEntrances(of: summary.id),
+                runs: try reader.stageRuns(of: summary.id),
+                revisions: try reader.currentRevisions(of: summary.id),
+                openJobs: try reader.openJobs(of: summary.id),
+                missingObjects: [:],
+                readAt: now
+            )
+        }
+        let watched = SourceWatches.watched(in: view.declaration)
+        guard !watched.isEmpty else { return view }
+        view.missingObjects = try await context.store.readArtifacts { transaction in
+            var missing: [String: ObjectLocation] = [:]
+            for entry in watched {
+                let key = ObjectKey(entry.location.key)
+                let latest = try transaction.latestVersion(of: key, in: entry.location.bucket)
+                if latest?.isDeleteMarker ?? true { missing[entry.action.name] = entry.location }
+            }
+            return missing
+        }
+        return view
+    }
+
+    package func execution(
+        _ call: CallContext,
+        name: String,
+        id: PipelineExecutionID
+    ) async throws -> (summary: PipelineSummaryRow, execution: ExecutionRow) {
+        let key = call.pipeline(name)
+        return try await self.context.store.read { reader in
+            let summary = try Self.summary(key, in: reader)
+            guard let row = try reader.executionRow(id, of: summary.id) else {
+                throw PipelineRejections.executionNotFound(id.description, in: name)
+            }
+            return (summary, row)
+        }
+    }
+
+    /// Executions of a pipeline, newest first, those before the sequence, at most `limit`.
+    ///
+    /// - Parameter stage: Only executions of the current version that succeeded in this stage.
+    package func executions(
+        _ call: CallContext,
+        name: String,
+        succeededIn stage: String?,
+        before: Int?,
+        limit: Int
+    ) async throws -> [ExecutionRow] {
+        let context = self.context
+        let key = call.pipeline(name)
+        return try await context.store.read { reader in
+            let summary = try Self.summary(key, in: reader)
+            if let stage {
+                let version = try context.declarations.version(summary.version, of: summary.id, in: reader)
+                guard version?.declaration.stageIndex(named: stage) != nil else {
+                    throw Rejection(.validation, "Pipeline '\(name)' does not have a stage with name '\(stage)'")
+                }
+            }
+            return try reader.executionRows(
+                of: summary.id,
+                before: before,
+                succeededIn: stage.map { ($0, summary.version) },
+                limit: limit
+            )
+        }
+    }
+
+    /// Attempts of a pipeline's actions, newest first, those after the cursor, at most `limit`.
+    package func actionExecutions(
+        _ call: CallContext,
+        name: String,
+        execution: PipelineExecutionID?,
+        after: ActionExecutionCursor?,
+        limit: Int
+    ) async throws -> [ActionExecutionRow] {
+        let key = call.pipeline(name)
+        return try await self.context.store.read { reader in
+            let summary = try Self.summary(key, in: reader)
+            if let execution, try reader.executionRow(execution, of: summary.id) == nil {
+                throw PipelineRejections.executionNotFound(execution.description, in: name)
+            }
+            return try reader.actionExecutionRows(
+                of: summary.id,
+                execution: execution,
+                after: after,
+                limit: limit
+            )
+        }
+    }
+
+    static func summary(_ key: PipelineKey, in reader: any StoreReader) throws -> PipelineSummaryRow {
+        guard let summary = try reader.pipelineSummary(key) else { throw PipelineRejections.pipelineNotFound(key) }
+        return summary
+    }
+}

@@ -1,0 +1,222 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockEngine
+package import PenstockModel
+package import PenstockStore
+
+/// Pipelines and what calls do to them and to their executions.
+package struct PipelineService: Sendable {
+    let context: RuntimeContext
+
+    package init(context: RuntimeContext) {
+        self.context = context
+    }
+
+    // MARK: Definitions
+
+    /// Creates a pipeline and starts its first executions.
+    ///
+    /// - Returns: Version 1 as the API shows it.
+    package func create(
+        _ call: CallContext,
+        _ definition: PipelineDefinition,
+        tags: [KeyedValue]
+    ) async throws -> PipelineVersionRow {
+        let context = self.context
+        let now = context.clock.now
+        let id = PipelineID(context.identifiers(1)[0])
+        return try await context.store.write { transaction in
+            var declaration = definition.declaration
+            declaration.version = 1
+            let key = call.pipeline(declaration.name)
+            let limit = context.settings.maximumPipelines
+            guard try transaction.pipelineCount(in: call.scope) < limit else {
+                let problem = "Account '\(call.scope.account)' has exceeded the limit of \(limit) pipelines"
+                throw Rejection(.limitExceeded, problem)
+            }
+            let row = PipelineRow(
+                id: id,
+                key: key,
+                created: now,
+                updated: now,
+                pipelineType: declaration.pipelineType,
+                executionMode: declaration.executionMode,
+                tags: tags.sorted { $0.key < $1.key },
+                head: PipelineHead(declaration: declaration)
+            )
+            if let masked = definition.masked.first { throw masked.refusal }
+            guard try transaction.insertPipeline(row) else { throw PipelineRejections.nameInUse(key) }
+            let version = try Self.insertVersion(definition, declaration, of: id, context, transaction)
+            for gate in row.head.gates { try transaction.putStageEntrance(StageEntranceRow(gate), of: id) }
+            let sources = SourceWatches(context: context, pipeline: row)
+            try sources.replace(for: declaration, in: transaction)
+            let commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+            try sources.startFirst(commit, declaration, createdBy: call.principal)
+            try call.audit("CreatePipeline", key.arn, at: now, in: transaction)
+            return version
+        }
+    }
+
+    /// Puts the next version in force.
+    package func update(_ call: CallContext, _ definition: PipelineDefinition) async throws -> PipelineVersionRow {
+        let context = self.context
+        let now = context.clock.now
+        return try await context.store.write { transaction in
+            let key = call.pipeline(definition.declaration.name)
+            guard var row = try transaction.lockPipeline(key) else { throw PipelineRejections.pipelineNotFound(key) }
+            guard let current = try transaction.pipelineVersion(row.head.version, of: row.id) else {
+                throw StoreError(.corrupt, "the current version of \(key) is missing")
+            }
+            var definition = definition
+            try definition.keepMaskedSecrets(of: current, context)
+            var declaration = definition.declaration
+            declaration.version = row.head.version + 1
+            row.updated = now
+            row.pipelineType = declaration.pipelineType
+            row.executionMode = declaration.executionMode
+            let version = try Self.insertVersion(definition, declaration, of: row.id, context, transaction)
+            var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+            try commit.apply(.update(declaration))
+            for gate in commit.row.head.gates {
+                try transaction.putStageEntrance(StageEntranceRow(gate), of: row.id)
+            }
+            try SourceWatches(context: context, pipeline: commit.row).replace(for: declaration, in: transaction)
+            try ConnectionRevocation(context: context, now: now)
+                .revoke(ofActionsRemovedFrom: current.declaration, to: declaration, key, in: transaction)
+            try call.audit("UpdatePipeline", key.arn, at: now, in: transaction)
+            return version
+        }
+    }
+
+    private static func insertVersion(
+        _ definition: PipelineDefinition,
+        _ declaration: PipelineDeclaration,
+        of id: PipelineID,
+        _ context: RuntimeContext,
+        _ transaction: any StoreTransaction
+    ) throws -> PipelineVersionRow {
+        let version = PipelineVersionRow(
+            pipelineID: id,
+            declaration: declaration,
+            document: definition.document(declaration.version),
+            sealedSecrets: try context.seal(definition.secrets, pipeline: id, version: declaration.version)
+        )
+        try transaction.insertPipelineVersion(version)
+        return version
+    }
+
+    /// Deletes the pipeline with its history, whatever runs; succeeds when there is none.
+    package func delete(_ call: CallContext, name: String) async throws {
+        let context = self.context
+        let now = context.clock.now
+        try await context.store.write { transaction in
+            let key = call.pipeline(name)
+            guard let row = try transaction.lockPipeline(key) else { return }
+            try ConnectionRevocation(context: context, now: now).revokeAll(of: key, in: transaction)
+            try transaction.deletePipeline(row.id)
+            try call.audit("DeletePipeline", key.arn, at: now, in: transaction)
+        }
+    }
+
+    // MARK: Executions
+
+    /// Starts an execution; a token that was used before names the one it started.
+    package func start(
+        _ call: CallContext,
+        name: String,
+        trigger: Trigger,
+        token: String?,
+        variables: [KeyedValue] = [],
+        boundRevisions: [ActionRevision] = []
+    ) async throws -> PipelineExecutionID {
+        try Self.checkUnique(variables)
+        let context = self.context
+        return try await self.change(call, name, "StartPipelineExecution") { commit in
+            if let token, let earlier = try commit.transaction.startToken(token, of: commit.row.id) { return earlier }
+            let id = PipelineExecutionID(context.identifiers(1)[0])
+            let request = StartRequest(
+                id: id,
+                trigger: trigger,
+                variables: variables,
+                boundRevisions: boundRevisions
+            )
+            try commit.apply(.start(request))
+            if let token {
+                try commit.transaction.putStartToken(
+                    token,
+                    started: id,
+                    expires: commit.now + context.settings.startTokenLifetime,
+                    of: commit.row.id
+                )
+            }
+            return id
+        }
+    }
+
+    /// Checked before the token is looked at. Source: captured behaviour of the live service.
+    private static func checkUnique(_ variables: [KeyedValue]) throws {
+        for (index, variable) in variables.enumerated()
+        where variables[..<index].contains(where: { $0.key == variable.key }) {
+            let problem = "The following variable name is already in use: \(variable.key)"
+            throw Rejection(.validation, "Variable names must be unique. \(problem)")
+        }
+    }
+
+    package func stop(
+        _ call: CallContext,
+        name: String,
+        execution: PipelineExecutionID,
+        abandon: Bool,
+        reason: String?
+    ) async throws {
+        let request = StopRequest(abandon: abandon, reason: reason, requestedBy: call.principal)
+        try await self.change(call, name, "StopPipelineExecution") { _ = try $0.apply(.stop(execution, request)) }
+    }
+
+    package func retryStage(
+        _ call: CallContext,
+        name: String,
+        stage: String,
+        execution: PipelineExecutionID,
+        mode: StageRetryMode
+    ) async throws {
+        try await self.change(call, name, "RetryStageExecution") { commit in
+            try commit.apply(.retryStage(stage, execution, mode))
+        }
+    }
+
+    /// Disables the transition for a reason, or enables it when the reason is `nil`.
+    package func setTransition(
+        _ call: CallContext,
+        name: String,
+        stage: String,
+        side: TransitionSide,
+        disabledReason: String?
+    ) async throws {
+        let operation = disabledReason == nil ? "EnableStageTransition" : "DisableStageTransition"
+        try await self.change(call, name, operation) { commit in
+            try commit.apply(.setTransition(stage: stage, side, reason: disabledReason, by: call.principal))
+        }
+    }
+
+    /// Runs the body on the locked pipeline and records the call.
+    @discardableResult
+    func change<Result: Sendable>(
+        _ call: CallContext,
+        _ name: String,
+        _ operation: String,
+        _ body: @escaping @Sendable (inout PipelineCommit) throws -> Result
+    ) async throws -> Result {
+        let context = self.context
+        let now = context.clock.now
+        return try await context.store.write { transaction in
+            let key = call.pipeline(name)
+            guard let row = try transaction.lockPipeline(key) else { throw PipelineRejections.pipelineNotFound(key) }
+            var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+            let result = try body(&commit)
+            try call.audit(operation, key.arn, at: now, in: transaction)
+            return result
+        }
+    }
+}

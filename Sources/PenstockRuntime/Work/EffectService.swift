@@ -1,0 +1,83 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PenstockArtifacts
+import PenstockEngine
+import PenstockModel
+import PenstockStore
+import ServiceLifecycle
+
+/// Carries out what commits owe to the outside, at least once each.
+package struct EffectService: Service {
+    /// Effects that one claim takes.
+    package static let batch = 64
+    /// How long the service sleeps at most: what a lost signal costs.
+    package static let sweepInterval: Duration = .seconds(5)
+
+    let context: RuntimeContext
+    private let alarm: Alarm
+
+    package init(context: RuntimeContext) {
+        self.context = context
+        let alarm = Alarm()
+        self.alarm = alarm
+        context.store.observe { signal in
+            if case .effectOwed = signal { alarm.set(Timestamp(millisecondsSinceEpoch: .min)) }
+        }
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await self.performOwedEffects()
+                    await self.alarm.sleep(until: nil, atMost: Self.sweepInterval, self.context.clock)
+                } catch {
+                    self.context.logger.error("effects could not be carried out", metadata: ["error": "\(error)"])
+                    await self.context.clock.sleep(until: self.context.clock.now + Self.sweepInterval)
+                }
+            }
+        }
+    }
+
+    /// Carries out everything that is owed now, the oldest first.
+    package func performOwedEffects() async throws {
+        let context = self.context
+        while !Task.isCancelled {
+            let now = context.clock.now
+            let claimed = try await context.store.write { transaction in
+                try transaction.claimEffects(at: now, leaseUntil: now + context.settings.lease, limit: Self.batch)
+            }
+            guard !claimed.isEmpty else { return }
+            for effect in claimed {
+                switch effect.row.kind {
+                case .objectChanged(let change): try await self.startPipelines(watching: change)
+                }
+                _ = try await context.store.write { try $0.settleEffect(effect.row.id, fence: effect.fence) }
+            }
+        }
+    }
+
+    /// Starts every pipeline that watches the object and has not seen this revision of it.
+    private func startPipelines(watching change: ObjectChange) async throws {
+        let context = self.context
+        let revision = change.versionID.map(\.rawValue) ?? change.etag
+        let watches = try await context.store.read { reader in
+            try reader.sourceWatches(bucket: change.bucket, objectKey: change.key.description, in: change.scope)
+        }
+        for watch in watches {
+            let now = context.clock.now
+            try await context.store.write { transaction in
+                guard let row = try transaction.lockPipeline(watch.pipelineKey), row.id == watch.pipelineID,
+                    let current = try transaction.sourceWatches(of: row.id).first(where: {
+                        $0.actionName == watch.actionName
+                    }), current.cursor != revision
+                else { return }
+                var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+                try SourceWatches(context: context, pipeline: row)
+                    .start(for: watch.actionName, revision: revision, &commit)
+            }
+        }
+    }
+}

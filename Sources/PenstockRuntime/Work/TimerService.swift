@@ -1,0 +1,138 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PenstockEngine
+import PenstockModel
+import PenstockStore
+import ServiceLifecycle
+import Synchronization
+
+/// Carries out timers: fails attempts and jobs that ran out of time, and clears away what is remembered no longer.
+package struct TimerService: Service {
+    /// Timers that one claim takes.
+    package static let batch = 64
+    /// How long the service sleeps at most: what a lost signal costs.
+    package static let sweepInterval: Duration = .seconds(5)
+    /// Rows that one sweep deletes of each kind.
+    package static let sweepBatch = 500
+
+    let context: RuntimeContext
+    private let alarm: Alarm
+
+    package init(context: RuntimeContext) {
+        self.context = context
+        let alarm = Alarm()
+        self.alarm = alarm
+        context.store.observe { signal in
+            if case .timerSet(let due) = signal { alarm.set(due) }
+        }
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await self.fireDueTimers()
+                    try await self.sweep()
+                    let next = try await self.context.store.read { try $0.earliestTimer() }
+                    await self.alarm.sleep(until: next, atMost: Self.sweepInterval, self.context.clock)
+                } catch {
+                    self.context.logger.error("timers could not be carried out", metadata: ["error": "\(error)"])
+                    await self.context.clock.sleep(until: self.context.clock.now + Self.sweepInterval)
+                }
+            }
+        }
+    }
+
+    /// Carries out everything that is due now, in the order of deadlines.
+    package func fireDueTimers() async throws {
+        let context = self.context
+        while !Task.isCancelled {
+            let now = context.clock.now
+            let claimed = try await context.store.write { transaction in
+                try transaction.claimTimers(dueBy: now, leaseUntil: now + context.settings.lease, limit: Self.batch)
+            }
+            guard !claimed.isEmpty else { return }
+            for timer in claimed { try await self.fire(timer, at: now) }
+        }
+    }
+
+    private func fire(_ timer: Leased<TimerRow>, at now: Timestamp) async throws {
+        let context = self.context
+        try await context.store.write { transaction in
+            guard let row = try transaction.lockPipeline(timer.row.pipelineKey), row.id == timer.row.pipelineID else {
+                return try transaction.deleteTimer(timer.row.key)
+            }
+            guard try transaction.holdsTimer(timer.row.key, fence: timer.fence) else { return }
+            var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+            switch timer.row.key {
+            case .actionDeadline(let id): try commit.apply(.actionTimedOut(timer.row.executionID, id))
+            case .jobDeadline(let id):
+                if let job = try transaction.lockJob(id), !job.job.storedStatus.isTerminal {
+                    try Self.timeOut(job, &commit)
+                }
+            }
+            try transaction.deleteTimer(timer.row.key)
+        }
+    }
+
+    private static func timeOut(_ row: JobRow, _ commit: inout PipelineCommit) throws {
+        var job = row.job
+        job.end(.timedOut, resultDigest: nil, at: commit.now)
+        try commit.transaction.updateJob(job, clientID: row.clientID)
+        let minutes = (commit.now - row.job.createdAt).components.seconds / 60
+        let failure = FailureDetails(type: .jobFailed, message: "The action timed out after \(minutes) minutes")
+        try commit.apply(.actionFailed(row.start.executionID, row.start.id, failure, externalExecutionID: nil))
+    }
+
+    /// Forgets jobs and tokens whose time is over, a bounded number at once.
+    private func sweep() async throws {
+        let context = self.context
+        let now = context.clock.now
+        _ = try await context.store.write { transaction in
+            let jobs = try transaction.deleteJobs(
+                endedBefore: now - context.settings.endedJobRetention,
+                limit: Self.sweepBatch
+            )
+            return jobs + (try transaction.deleteStartTokens(expiredBefore: now, limit: Self.sweepBatch))
+        }
+    }
+}
+
+/// Wakes one sleeper earlier than it meant to.
+final class Alarm: Sendable {
+    private struct State {
+        var earliest: Timestamp?
+        var sleeper: (until: Timestamp, continuation: AsyncStream<Void>.Continuation)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Something is due at the instant.
+    func set(_ due: Timestamp) {
+        self.state.withLock { state in
+            state.earliest = min(state.earliest ?? due, due)
+            if let sleeper = state.sleeper, due < sleeper.until { sleeper.continuation.finish() }
+        }
+    }
+
+    /// Returns at the instant, at one that was set and is earlier, or after the limit.
+    func sleep(until next: Timestamp?, atMost limit: Duration, _ clock: any ServiceClock) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let deadline = self.state.withLock { state in
+            let latest = clock.now + limit
+            let deadline = [next, state.earliest, latest].compactMap { $0 }.min() ?? latest
+            state.earliest = nil
+            state.sleeper = (deadline, continuation)
+            return deadline
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in stream {} }
+            group.addTask { await clock.sleep(until: deadline) }
+            await group.next()
+            group.cancelAll()
+        }
+        self.state.withLock { $0.sleeper = nil }
+    }
+}
