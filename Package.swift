@@ -225,7 +225,9 @@ let package = Package(
             name: "PenstockHTTPTests",
             dependencies: [
                 "PenstockHTTP",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .testTarget(

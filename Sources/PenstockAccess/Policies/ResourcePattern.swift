@@ -60,9 +60,30 @@ private enum ARNText {
     /// `nil` unless the text starts with `arn:` and has six parts; the last keeps its colons.
     static func segments(of text: String) -> [String]? {
         guard text.hasPrefix("arn:") else { return nil }
-        var segments = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+        var segments = self.split(text)
         guard segments.count == 6 else { return nil }
         if self.isActionType(segments) { segments[5] = self.canonicalActionType(segments[5]) }
+        return segments
+    }
+
+    /// At the first five colons, those inside of policy variables (`${aws:username}`) left alone.
+    private static func split(_ text: String) -> [String] {
+        var segments = [""]
+        var isInVariable = false
+        var previous: Character = " "
+        for character in text {
+            switch character {
+            case "{" where previous == "$": isInVariable = true
+            case "}": isInVariable = false
+            case _: break
+            }
+            if character == ":", !isInVariable, segments.count < 6 {
+                segments.append("")
+            } else {
+                segments[segments.count - 1].append(character)
+            }
+            previous = character
+        }
         return segments
     }
 
