@@ -326,7 +326,7 @@ private func post(_ path: String, _ body: String, headers: String = "") -> Strin
                 try await first.send(post("/1", ""))
                 _ = try await first.read(until: "/1 ")
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    let isServed = Atomic(false)
+                    let isServed = Flag()
                     try await withConnection(to: port) { second in
                         try await second.send(post("/2", ""))
                         _ = try await second.read(until: "/2 ")
@@ -334,7 +334,7 @@ private func post(_ path: String, _ body: String, headers: String = "") -> Strin
                             try await withConnection(to: port) { third in
                                 try await third.send(post("/3", ""))
                                 _ = try await third.read(until: "/3 ")
-                                isServed.store(true, ordering: .relaxed)
+                                isServed.raise()
                             }
                         }
                         // The two that have connections go on being served, the third is not.
@@ -342,7 +342,7 @@ private func post(_ path: String, _ body: String, headers: String = "") -> Strin
                             try await second.send(post("/2b", ""))
                             _ = try await second.read(until: "/2b ")
                         }
-                        let wasServed = isServed.load(ordering: .relaxed)
+                        let wasServed = isServed.isRaised
                         #expect(!wasServed)
                     }
                     // With the second gone there is room for the third.
@@ -387,5 +387,16 @@ private func post(_ path: String, _ body: String, headers: String = "") -> Strin
                 #expect(!response.contains("\r\n\r\n/h"))
             }
         }
+    }
+}
+
+/// A flag that tasks share; once raised it stays so.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    var isRaised: Bool { self.value.load(ordering: .acquiring) }
+
+    func raise() {
+        self.value.store(true, ordering: .releasing)
     }
 }
