@@ -7,7 +7,10 @@ import Testing
 @Suite struct ServiceExceptionTests {
     @Test(arguments: [
         (#"{"__type":"JobNotFoundException","message":"m"}"#, nil, "JobNotFoundException", "m"),
-        (#"{"__type":"com.amazonaws.codepipeline#JobNotFoundException:http://x/","Message":"M"}"#, nil, "JobNotFoundException", "M"),
+        (
+            #"{"__type":"com.amazonaws.codepipeline#JobNotFoundException:http://x/","Message":"M"}"#, nil,
+            "JobNotFoundException", "M"
+        ),
         (#"{"message":"m","Message":"M"}"#, "a#ConflictException", "ConflictException", "m"),
         (#"{"code":"ConflictException"}"#, nil, "ConflictException", ""),
         (#"{"__type":"A","code":"B"}"#, "C", "A", ""),

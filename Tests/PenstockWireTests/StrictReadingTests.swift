@@ -113,13 +113,17 @@ private func failure(_ body: String) -> WireError? {
     }
 
     @Test(arguments: [
-        ("1446137312.204", 1_446_137_312_204), ("1446137312", 1_446_137_312_000), ("1.446137312204E9", 1_446_137_312_204),
+        ("1446137312.204", 1_446_137_312_204), ("1446137312", 1_446_137_312_000),
+        ("1.446137312204E9", 1_446_137_312_204),
         ("0", 0), ("-0.001", -1), ("0.0004", 0), ("0.0005", 1), ("1446137312.2049999", 1_446_137_312_205),
         ("253402300799.999", 253_402_300_799_999), ("1e-400", 0), ("-62135596800", -62_135_596_800_000),
         ("1446137312.20400000000000000000000000001", 1_446_137_312_204),
     ])
     func `A timestamp is exact to the millisecond`(text: String, milliseconds: Int64) throws {
-        let body = #"{"jobId":"0a1b2c3d-4e5f-4789-8abc-def012345678","currentRevision":{"revision":"r","changeIdentifier":"c","created":\#(text)}}"#
+        let body = #"""
+            {"jobId":"0a1b2c3d-4e5f-4789-8abc-def012345678",
+            "currentRevision":{"revision":"r","changeIdentifier":"c","created":\#(text)}}
+            """#
         let input = try Operations.PutJobSuccessResult.decodeInput(Array(body.utf8))
         #expect(input.currentRevision?.created?.millisecondsSinceEpoch == milliseconds)
     }

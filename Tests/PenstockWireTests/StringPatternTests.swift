@@ -57,7 +57,10 @@ import Testing
         ),
         (
             .roleARN,
-            ["arn:aws:iam::123456789012:role/", "arn:aws-cn:iam::123456789012:role/path/name", "arn:aws:iam::123456789012:role/\n"],
+            [
+                "arn:aws:iam::123456789012:role/", "arn:aws-cn:iam::123456789012:role/path/name",
+                "arn:aws:iam::123456789012:role/\n",
+            ],
             [
                 "", "arn:aws:iam:r:123456789012:role/x", "arn:aws:iam::123456789012:user/x",
                 "arn:aws:iam::123456789012:role", "arn:aws:iam::12345678901:role/x", "role/x",

@@ -127,7 +127,8 @@ struct StructureWriter {
             return "\(presence)\(Self.stringRule(of: target))."
         case .list(let element):
             let each = Self.stringRule(of: try self.service.shape(element))
-            return "\(presence)\(bounds.map { "; \($0) elements" } ?? "")\(each.isEmpty ? "" : "; each" + each.dropFirst())."
+            return "\(presence)\(bounds.map { "; \($0) elements" } ?? "")"
+                + "\(each.isEmpty ? "" : "; each" + each.dropFirst())."
         case .map(let key, let value):
             let keys = Self.stringRule(of: try self.service.shape(key))
             let values = Self.stringRule(of: try self.service.shape(value))
@@ -210,7 +211,9 @@ struct StructureWriter {
     /// Configurations may hold credentials, so descriptions show their keys alone.
     private static func mirror(_ name: String, _ properties: [Property]) -> String {
         let children = properties.map { property in
-            let value = property.holdsConfiguration ? "Sensitive.redacting(self.\(property.name))" : "self.\(property.name)"
+            let value =
+                property.holdsConfiguration
+                ? "Sensitive.redacting(self.\(property.name))" : "self.\(property.name)"
             return "                \"\(property.name)\": \(value) as Any,\n"
         }.joined()
         return "extension \(name): CustomReflectable {\n"

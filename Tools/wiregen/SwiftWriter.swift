@@ -79,7 +79,8 @@ struct SwiftWriter {
             default: break
             }
         }
-        return Self.header + "extension StringConstraints {\n\(strings)}\n\nextension IntegerConstraints {\n\(integers)}\n"
+        return Self.header + "extension StringConstraints {\n\(strings)}\n"
+            + "\nextension IntegerConstraints {\n\(integers)}\n"
             + "\nextension SizeConstraints {\n\(sizes)}\n"
     }
 

@@ -33,7 +33,7 @@ extension ActionDeclaration {
             configuration: [
                 "ProjectName": "storefront-\(stage)-\(action)",
                 "PrimarySource": "Source",
-                "EnvironmentVariables": #"[{"name":"TARGET","value":"#{variables.Target}","type":"PLAINTEXT"}]"#,
+                "EnvironmentVariables": ##"[{"name":"TARGET","value":"#{variables.Target}","type":"PLAINTEXT"}]"##,
             ],
             outputArtifacts: [OutputArtifact(name: "Output_\(stage)_\(action)")],
             inputArtifacts: [InputArtifact(name: "Source")],

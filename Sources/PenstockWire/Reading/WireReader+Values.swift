@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The values that members hold. Each returns `nil` for `null`, and for a value that cannot be built, in which case a
-// failure has been recorded; a value that merely breaks a constraint is returned, and its failure makes the document fail.
+// failure has been recorded; a value that merely breaks a constraint is returned, and its failure makes the document
+// fail.
 
 extension WireReader {
     /// Reads a string and checks its length and pattern.

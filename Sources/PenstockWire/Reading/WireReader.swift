@@ -96,7 +96,16 @@ public struct WireReader: ~Copyable {
     }
 
     /// Returns the next byte that is not white space, without consuming it.
+    @inline(__always)
     mutating func peek() throws(WireError) -> UInt8 {
+        // Compact documents have no white space at all, so that case is decided here.
+        if self.position < self.bytes.count, case let byte = self.bytes[self.position], byte > 0x20 {
+            return byte
+        }
+        return try self.peekBehindWhitespace()
+    }
+
+    private mutating func peekBehindWhitespace() throws(WireError) -> UInt8 {
         self.skipWhitespace()
         guard self.position < self.bytes.count else {
             throw .malformed("unexpected end of input", at: self.position)
