@@ -72,7 +72,8 @@ let package = Package(
             name: "PenstockStore",
             dependencies: [
                 "PenstockArtifacts", "PenstockEngine", "PenstockModel",
-                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HashTreeCollections", package: "swift-collections"),
             ]
         ),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -81,6 +82,7 @@ let package = Package(
             dependencies: [
                 "PenstockStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

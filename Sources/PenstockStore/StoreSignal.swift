@@ -30,4 +30,23 @@ package struct JobQueue: Sendable, Hashable, CustomStringConvertible {
 
     /// Unique text, also the column that jobs are claimed by.
     package var description: String { "\(self.region)/\(self.account?.rawValue ?? "*")/\(self.typeID)" }
+
+    /// Parses ``description``; `nil` for everything else.
+    package init?(_ description: some StringProtocol) {
+        let parts = description.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 6,
+            let region = Region(parts[0]),
+            let owner = ActionOwner(rawValue: String(parts[2])),
+            let category = ActionCategory(rawValue: String(parts[3]))
+        else { return nil }
+        let account = AccountID(parts[1])
+        guard account != nil || parts[1] == "*" else { return nil }
+        let typeID = ActionTypeID(
+            category: category,
+            owner: owner,
+            provider: String(parts[4]),
+            version: String(parts[5])
+        )
+        self.init(region: region, typeID: typeID, account: account)
+    }
 }

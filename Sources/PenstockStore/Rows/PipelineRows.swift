@@ -68,6 +68,20 @@ package struct PipelineSummaryRow: Sendable, Hashable {
         self.executionMode = executionMode
         self.tags = tags
     }
+
+    /// What reads need of the pipeline.
+    package init(_ row: PipelineRow) {
+        self.init(
+            id: row.id,
+            key: row.key,
+            version: row.head.version,
+            created: row.created,
+            updated: row.updated,
+            pipelineType: row.pipelineType,
+            executionMode: row.executionMode,
+            tags: row.tags
+        )
+    }
 }
 
 /// One version of a declaration, which never changes. Unique by (`pipelineID`, `declaration.version`).

@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import Crypto
 package import PenstockArtifacts
 package import PenstockModel
 
@@ -18,6 +19,17 @@ package struct TimerRow: Sendable, Hashable {
             switch self {
             case .actionDeadline(let id): "action/\(id)"
             case .jobDeadline(let id): "job/\(id)"
+            }
+        }
+
+        /// Parses ``text``; `nil` for everything else.
+        package init?(text: some StringProtocol) {
+            if let id = text.afterPrefix("action/").flatMap({ ActionExecutionID($0) }) {
+                self = .actionDeadline(id)
+            } else if let id = text.afterPrefix("job/").flatMap({ JobID($0) }) {
+                self = .jobDeadline(id)
+            } else {
+                return nil
             }
         }
     }
@@ -64,6 +76,17 @@ package struct EffectRow: Sendable, Hashable {
     }
 }
 
+extension EffectRow {
+    /// What is owed for a change of an object. The same change always has the same id, so that it is owed once.
+    package init(owing change: ObjectChange) {
+        var id = UniqueID(high: 0, low: 0)
+        for (index, byte) in SHA256.hash(data: change.storedBytes()).prefix(16).enumerated() {
+            if index < 8 { id.high = id.high << 8 | UInt64(byte) } else { id.low = id.low << 8 | UInt64(byte) }
+        }
+        self.init(id: id, kind: .objectChanged(change), createdAt: change.at)
+    }
+}
+
 /// A timer or effect that the caller holds until the lease ends.
 package struct Leased<Row: Sendable & Hashable>: Sendable, Hashable {
     package var row: Row
@@ -100,5 +123,12 @@ package struct SourceWatchRow: Sendable, Hashable {
         self.pipelineKey = pipelineKey
         self.actionName = actionName
         self.cursor = cursor
+    }
+}
+
+extension StringProtocol {
+    /// What follows the prefix; `nil` when the text does not start with it.
+    fileprivate func afterPrefix(_ prefix: String) -> SubSequence? {
+        self.hasPrefix(prefix) ? self.dropFirst(prefix.count) : nil
     }
 }

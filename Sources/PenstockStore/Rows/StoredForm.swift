@@ -1,0 +1,100 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockArtifacts
+package import PenstockModel
+
+/// The number of the format that the functions here write; it stands in front of every stored value.
+///
+/// All formats ever written stay readable.
+private let rowFormat: UInt64 = 1
+
+extension StateCodable {
+    /// The bytes that databases keep of a value that no query looks into.
+    package func storedBytes() -> [UInt8] {
+        var writer = StateWriter()
+        writer.write(rowFormat)
+        writer.write(self)
+        return writer.bytes
+    }
+
+    /// - Throws: ``StoreError`` with code `.corrupt` when the bytes are damaged or of a newer format.
+    package init(storedBytes: [UInt8]) throws {
+        self = try decodeStored(storedBytes) { reader throws(StateDecodingError) in try reader.read() }
+    }
+}
+
+extension Array where Element: StateCodable {
+    /// The bytes that databases keep of a list that no query looks into.
+    package func storedBytes() -> [UInt8] {
+        var writer = StateWriter(capacity: 64)
+        writer.write(rowFormat)
+        writer.write(self)
+        return writer.bytes
+    }
+
+    /// - Throws: ``StoreError`` with code `.corrupt` when the bytes are damaged or of a newer format.
+    package init(storedBytes: [UInt8]) throws {
+        self = try decodeStored(storedBytes) { reader throws(StateDecodingError) in try reader.readArray() }
+    }
+}
+
+private func decodeStored<Value>(
+    _ bytes: [UInt8],
+    _ decode: (inout StateReader) throws(StateDecodingError) -> Value
+) throws(StoreError) -> Value {
+    do {
+        var reader = StateReader(bytes)
+        let format = try reader.readUInt64()
+        guard format == rowFormat else { throw StateDecodingError("a row of format \(format)") }
+        return try decode(&reader)
+    } catch {
+        throw StoreError(.corrupt, "a stored \(Value.self) cannot be read: \(error)", underlying: error)
+    }
+}
+
+// MARK: - Values that only databases encode
+
+extension ObjectChange: StateCodable {
+    package init(from reader: inout StateReader) throws(StateDecodingError) {
+        let (account, region) = (try reader.readString(), try reader.readString())
+        guard let account = AccountID(account), let region = Region(region) else {
+            throw StateDecodingError("'\(account)/\(region)' is not a scope")
+        }
+        self.init(
+            scope: Scope(account: account, region: region),
+            bucket: try reader.readString(),
+            key: ObjectKey(try reader.readString()),
+            versionID: try reader.readOptional(String.self).map { VersionID($0) },
+            etag: try reader.readString(),
+            at: try reader.read()
+        )
+    }
+
+    package func encode(to writer: inout StateWriter) {
+        writer.write(self.scope.account.rawValue)
+        writer.write(self.scope.region.rawValue)
+        writer.write(self.bucket)
+        writer.write(self.key.description)
+        writer.write(self.versionID?.rawValue)
+        writer.write(self.etag)
+        writer.write(self.at)
+    }
+}
+
+extension EffectRow.Kind: StateCodable {
+    package init(from reader: inout StateReader) throws(StateDecodingError) {
+        switch try reader.readByte() {
+        case 0: self = .objectChanged(try reader.read())
+        case let other: throw StateDecodingError("\(other) is not an effect")
+        }
+    }
+
+    package func encode(to writer: inout StateWriter) {
+        switch self {
+        case .objectChanged(let change):
+            writer.write(0 as UInt64)
+            writer.write(change)
+        }
+    }
+}
