@@ -1,0 +1,192 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import GRDB
+package import Logging
+package import PenstockArtifacts
+package import PenstockStore
+import Synchronization
+
+/// The store in one SQLite file, for one machine.
+///
+/// Transactions that wait for the writer share a commit: each runs in a savepoint of its own, then one fsync makes all of
+/// them durable, and only after that is any caller answered. They run on the writer's queue, never on the task that asked,
+/// so that a caller's cancellation reaches none of them. Readers work on snapshots beside the writer.
+package final class SQLiteStore: Store {
+    /// Connections that read at once.
+    package static let maximumReaders = 4
+    /// Reads that may be under way or wait at once; more are refused.
+    package static let maximumPendingReads = 8192
+    /// How long another process may hold the file's lock.
+    static let busyTimeoutSeconds = 10.0
+
+    let pool: DatabasePool
+    private let queue = WriteQueue()
+    private let observers = StoreObservers()
+    private let pendingReads = Atomic<Int>(0)
+    private let logger: Logger
+
+    /// Opens the file, or creates it, and brings its schema to the newest version.
+    ///
+    /// Nothing here keeps a second server out; a lock of the data directory does.
+    ///
+    /// - Throws: ``StoreError`` with code `.corrupt` when the schema is newer than this program, `.unavailable` when the
+    ///   file cannot be opened.
+    package init(path: String, logger: Logger = Logger(label: "penstock.sqlite")) throws {
+        self.logger = logger
+        var configuration = Configuration()
+        configuration.maximumReaderCount = Self.maximumReaders
+        configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
+        }
+        do {
+            self.pool = try DatabasePool(path: path, configuration: configuration)
+            try self.pool.writeWithoutTransaction { database in
+                // GRDB opens with NORMAL, under which a commit survives a crash of the process but not of the machine.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try Migration.run(on: database)
+            }
+        } catch {
+            throw StoreError(sqlite: error)
+        }
+    }
+
+    package var isShared: Bool { false }
+
+    package func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreTransaction) throws -> Result
+    ) async throws -> Result {
+        try await self.enqueue { transaction in try body(transaction) }
+    }
+
+    package func withArtifacts<Result: Sendable>(
+        _ body: @escaping @Sendable (any ArtifactTransaction) throws -> Result
+    ) async throws -> Result {
+        try await self.enqueue { transaction in try body(transaction) }
+    }
+
+    package func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreReader) throws -> Result
+    ) async throws -> Result {
+        try await self.snapshot { transaction in try body(transaction) }
+    }
+
+    package func readArtifacts<Result: Sendable>(
+        _ body: @escaping @Sendable (any ArtifactTransaction) throws -> Result
+    ) async throws -> Result {
+        try await self.snapshot { transaction in try body(transaction) }
+    }
+
+    package func observe(_ observer: @escaping @Sendable (StoreSignal) -> Void) { self.observers.add(observer) }
+
+    package func close() async {
+        await self.queue.close()
+        self.observers.removeAll()
+        // Closing waits for readers, so it must not block a thread of the concurrency pool.
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                do {
+                    try self.pool.close()
+                } catch {
+                    self.logger.error("the database did not close", metadata: ["error": "\(error)"])
+                }
+                continuation.resume()
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private func snapshot<Result: Sendable>(
+        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Result
+    ) async throws -> Result {
+        guard !self.queue.isClosed else { throw StoreError(.closed, "the store has been closed") }
+        let pending = self.pendingReads.add(1, ordering: .relaxed).newValue
+        defer { self.pendingReads.subtract(1, ordering: .relaxed) }
+        guard pending <= Self.maximumPendingReads else {
+            throw StoreError(.unavailable, "\(Self.maximumPendingReads) reads are under way")
+        }
+        return try await withCheckedThrowingContinuation { continuation in
+            self.pool.asyncRead { access in
+                let outcome: Swift.Result<Result, any Error>
+                do {
+                    outcome = .success(try body(SQLiteTransaction(SQLiteConnection(try access.get()))))
+                } catch let error as DatabaseError {
+                    outcome = .failure(StoreError(sqlite: error))
+                } catch {
+                    outcome = .failure(error)
+                }
+                continuation.resume(with: outcome)
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    private func enqueue<Result: Sendable>(
+        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
+            let write = PendingWrite(
+                run: { transaction in
+                    let outcome = Swift.Result { try body(transaction) }
+                    let succeeded = if case .success = outcome { true } else { false }
+                    return PendingWrite.Attempt(succeeded: succeeded) { failure in
+                        continuation.resume(with: failure.map { .failure($0) } ?? outcome)
+                    }
+                },
+                refuse: { continuation.resume(throwing: $0) }
+            )
+            switch self.queue.add(write) {
+            case .waits: break
+            case .refused(let error): continuation.resume(throwing: error)
+            case .drain: self.pool.asyncWriteWithoutTransaction { database in self.drain(database) }
+            }
+        }
+    }
+
+    /// Commits batch after batch until nobody waits.
+    private func drain(_ database: Database) {
+        while true {
+            let batch = self.queue.takeBatch()
+            guard !batch.isEmpty else { return }
+            self.commit(batch, on: SQLiteConnection(database))
+        }
+    }
+
+    /// 1. Runs each body in its savepoint. 2. Commits. 3. Tells the observers. 4. Answers the callers.
+    private func commit(_ batch: [PendingWrite], on connection: SQLiteConnection) {
+        do {
+            try connection.run(.begin)
+        } catch {
+            return batch.forEach { $0.refuse(StoreError(sqlite: error)) }
+        }
+        var attempts: [PendingWrite.Attempt] = []
+        attempts.reserveCapacity(batch.count)
+        var signals: [StoreSignal] = []
+        var failure: StoreError?
+        do {
+            for write in batch {
+                let transaction = SQLiteTransaction(connection)
+                try connection.run(.savepoint)
+                let attempt = write.run(transaction)
+                attempts.append(attempt)
+                // The database itself failed: what this or an earlier body wrote may be lost.
+                if let error = connection.failure { throw error }
+                if attempt.succeeded { signals += transaction.signals } else { try connection.run(.rollbackMember) }
+                try connection.run(.release)
+            }
+            try connection.run(.commit)
+        } catch {
+            failure = StoreError(sqlite: error)
+            self.logger.error("a batch of transactions failed", metadata: ["error": "\(error)"])
+            if connection.isInTransaction { _ = try? connection.run(.rollback) }
+        }
+        if failure == nil { self.observers.deliver(signals) }
+        attempts.forEach { $0.settle(failure) }
+        if let failure { batch.dropFirst(attempts.count).forEach { $0.refuse(failure) } }
+    }
+}
