@@ -220,7 +220,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PenstockStoreTests",
-            dependencies: ["PenstockPostgres", "PenstockSQLite", "PenstockStore"]
+            dependencies: [
+                "PenstockPostgres", "PenstockSQLite", "PenstockStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(name: "PenstockRuntimeTests", dependencies: ["PenstockRuntime"]),
         .testTarget(

@@ -168,6 +168,7 @@ package final class SQLiteStore: Store {
         attempts.reserveCapacity(batch.count)
         var signals: [StoreSignal] = []
         var failure: StoreError?
+        var isCommitting = false
         do {
             for write in batch {
                 let transaction = SQLiteTransaction(connection)
@@ -179,9 +180,13 @@ package final class SQLiteStore: Store {
                 if attempt.succeeded { signals += transaction.signals } else { try connection.run(.rollbackMember) }
                 try connection.run(.release)
             }
+            isCommitting = true
             try connection.run(.commit)
         } catch {
-            failure = StoreError(sqlite: error)
+            var error = StoreError(sqlite: error)
+            // A sync that fails may have written all the same, and a restart would then find the transactions.
+            if isCommitting, error.code == .unavailable { error.code = .outcomeUnknown }
+            failure = error
             self.logger.error("a batch of transactions failed", metadata: ["error": "\(error)"])
             if connection.isInTransaction { _ = try? connection.run(.rollback) }
         }

@@ -240,8 +240,7 @@ extension SQLiteTransaction {
     }
 
     func forgetBlob(_ hash: BlobHash, changedBefore: Timestamp) throws -> Bool {
-        if try self.connection.run(.forgetBlob, .blob(hash.bytes), .time(changedBefore)) == 1 { return true }
-        return try self.blob(hash) == nil
+        try self.connection.run(.forgetBlob, .blob(hash.bytes), .time(changedBefore)) == 1
     }
 
     private static func blobRow(_ row: SQLRow) throws -> BlobRow {

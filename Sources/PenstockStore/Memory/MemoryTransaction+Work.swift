@@ -32,9 +32,11 @@ extension MemoryTransaction {
             .sorted { ($0.row.due, $0.row.key.text) < ($1.row.due, $1.row.key.text) }
         return due.prefix(limit).map { timer in
             self.rows.lastFence += 1
-            self.rows.timers[timer.row.key]?.fence = self.rows.lastFence
-            self.rows.timers[timer.row.key]?.leaseUntil = leaseUntil
-            return Leased(row: timer.row, fence: self.rows.lastFence)
+            var timer = timer
+            timer.fence = self.rows.lastFence
+            timer.leaseUntil = leaseUntil
+            self.rows.timers[timer.row.key] = timer
+            return Leased(row: timer.row, fence: timer.fence)
         }
     }
 

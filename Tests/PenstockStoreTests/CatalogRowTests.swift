@@ -1,0 +1,98 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockModel
+import PenstockStore
+import Testing
+
+@Suite struct `The catalog in every store` {
+    private func type(_ provider: String, _ owner: ActionOwner = .custom, account: AccountID = .default) -> ActionTypeRow {
+        let id = ActionTypeID(category: .build, owner: owner, provider: provider, version: "1")
+        let none = ArtifactCount(0, 0)
+        let definition = ActionTypeDefinition(id: id, inputArtifacts: none, outputArtifacts: none)
+        return ActionTypeRow(
+            region: .default, account: account, definition: definition, document: [1], tags: [KeyedValue("a", "b")],
+            created: at(1)
+        )
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `Custom types belong to an account, those of partners to the region`(_ kind: StoreUnderTest) async throws {
+        try await kind.withStore { store in
+            let account = try #require(AccountID("123456789012"))
+            let (own, foreign) = (self.type("B"), self.type("B", account: account))
+            let partner = self.type("A", .thirdParty, account: account)
+            var deleted = self.type("C")
+            deleted.isDeleted = true
+            let rows = [own, foreign, partner, deleted]
+            try await store.write { transaction throws in
+                for row in rows { try transaction.putActionType(row) }
+            }
+            try await store.read { reader throws in
+                #expect(try reader.actionTypes(in: scope) == [own, partner])
+                #expect(try reader.customActionType(rows[3].definition.id, in: scope) == rows[3])
+                #expect(try reader.customActionTypeCount(in: scope) == 1)
+                #expect(try reader.partnerActionType(partner.definition.id, in: .default) == partner)
+                #expect(try reader.partnerActionType(own.definition.id, in: .default) == nil)
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `An action has one connection that is not revoked`(_ kind: StoreUnderTest) async throws {
+        try await kind.withStore { store in
+            @Sendable func row(_ number: Int) -> ConnectionRow {
+                ConnectionRow(
+                    clientID: id(number), scope: scope, pipelineName: "p", stageName: "s", actionName: "a",
+                    tokenHash: [UInt8(number)], created: at(Int64(10 - number))
+                )
+            }
+            try await store.write { try $0.putConnection(row(1)) }
+            await #expect { try await store.write { try $0.putConnection(row(2)) } } throws: {
+                ($0 as? StoreError)?.code == .constraint
+            }
+            try await store.write { transaction throws in
+                var revoked = row(1)
+                revoked.revoked = at(20)
+                revoked.boundType = buildType
+                revoked.previousTokenHash = []
+                try transaction.putConnection(revoked)
+                try transaction.putConnection(row(2))
+                #expect(try transaction.connection(id(1)) == revoked)
+                let live = try transaction.liveConnection(
+                    scope: scope, pipelineName: "p", stageName: "s", actionName: "a"
+                )
+                #expect(live == row(2))
+                #expect(try transaction.connections(in: scope) == [row(2), revoked])
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `Keys, settings and audit entries are read back in order`(_ kind: StoreUnderTest) async throws {
+        try await kind.withStore { store in
+            try await store.write { transaction throws in
+                for number in 1...3 {
+                    let key = AccessKeyRow(
+                        accessKeyID: "K\(number)", account: .default, principalName: "", isAdministrator: number == 1,
+                        sealedSecret: [0, 1], policies: ["{}", ""], created: at(Int64(number % 2))
+                    )
+                    try transaction.putAccessKey(key)
+                    #expect(try transaction.accessKey("K\(number)") == key)
+                    try transaction.insertAuditEntry(
+                        AuditRow(
+                            at: at(7), scope: scope, principal: "p", operation: "o\(number)", resource: "", outcome: "ok",
+                            requestID: "r"
+                        )
+                    )
+                }
+                #expect(try transaction.accessKeys(of: .default).map(\.accessKeyID) == ["K2", "K1", "K3"])
+                #expect(try transaction.auditEntries(of: .default, limit: 2).map(\.operation) == ["o3", "o2"])
+                try transaction.putSetting("empty", [1])
+                try transaction.putSetting("empty", [])
+                #expect(try transaction.setting("empty") == [])
+                #expect(try transaction.setting("absent") == nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import PenstockStore
+import Testing
+
+@testable import PenstockSQLite
+
+@Suite struct `The SQLite store` {
+    private func withStore(_ body: (SQLiteStore, URL) async throws -> Void) async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appendingPathComponent("store.sqlite")
+            let store = try SQLiteStore(path: file.path)
+            try await body(store, file)
+            await store.close()
+        }
+    }
+
+    @Test func `Every commit is synced to the disk`() async throws {
+        try await self.withStore { store, _ in
+            try await store.write { try $0.putSetting("a", [1]) }
+            let mode = try await store.pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+            let journal = try await store.pool.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+            #expect(mode == 2)
+            #expect(journal == "wal")
+        }
+    }
+
+    @Test func `What was acknowledged is in the files, though nobody closed them`() async throws {
+        try await self.withStore { store, file in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<100 {
+                    group.addTask { try await store.write { try $0.putSetting("\(number)", [UInt8(number)]) } }
+                }
+                try await group.waitForAll()
+            }
+            let copy = file.deletingLastPathComponent().appendingPathComponent("copy.sqlite")
+            for suffix in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: file.path + suffix, toPath: copy.path + suffix)
+            }
+            let reopened = try SQLiteStore(path: copy.path)
+            for number in 0..<100 {
+                #expect(try await reopened.read { try $0.setting("\(number)") } == [UInt8(number)])
+            }
+            await reopened.close()
+        }
+    }
+
+    @Test func `A file of a newer schema is refused`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("store.sqlite").path
+            let store = try SQLiteStore(path: path)
+            try await store.pool.write { try $0.execute(sql: "UPDATE schema SET version = 1000") }
+            await store.close()
+            #expect { try SQLiteStore(path: path) } throws: { ($0 as? StoreError)?.code == .corrupt }
+        }
+    }
+
+    @Test func `No statement scans a table`() async throws {
+        try await self.withStore { store, _ in
+            let plans = try await store.pool.writeWithoutTransaction { database in
+                try StatementText.allCases.map { text in
+                    let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + text.rawValue)
+                    statement.setUncheckedArguments([])
+                    return (text, try Row.fetchAll(statement).map { $0["detail"] as String })
+                }
+            }
+            // Read once, when a process starts, from the indexes of jobs that can be polled.
+            for (text, plan) in plans where text != .pollableQueues {
+                let scans = plan.filter { step in
+                    // From the beginning of an index that holds nothing but what is asked for.
+                    step.hasPrefix("SCAN") && !step.hasSuffix("INDEX timer_free")
+                        && !step.hasSuffix("INDEX effect_free")
+                }
+                #expect(scans.isEmpty, "\(text): \(plan)")
+            }
+        }
+    }
+}

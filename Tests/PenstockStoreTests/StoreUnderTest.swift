@@ -1,0 +1,46 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PenstockSQLite
+import PenstockStore
+import Testing
+
+/// The stores that must answer alike.
+enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
+    case memory, sqlite
+
+    var testDescription: String { self.rawValue }
+
+    /// Runs the body with one empty store.
+    func withStore(_ body: (any Store) async throws -> Void) async throws {
+        try await self.withHandles { store, _ in try await body(store) }
+    }
+
+    /// Runs the body with two handles on the same empty store, as independent of each other as its kind allows.
+    func withHandles(_ body: (any Store, any Store) async throws -> Void) async throws {
+        switch self {
+        case .memory:
+            let store = MemoryStore()
+            try await body(store, store)
+            await store.close()
+        case .sqlite:
+            try await withTemporaryDirectory { directory in
+                let path = directory.appendingPathComponent("store.sqlite").path
+                let (first, second) = (try SQLiteStore(path: path), try SQLiteStore(path: path))
+                try await body(first, second)
+                await first.close()
+                await second.close()
+            }
+        }
+    }
+}
+
+/// Runs the body with a new directory, which is gone afterwards.
+func withTemporaryDirectory(_ body: (URL) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory
+        .appendingPathComponent("penstock-store-\(UUID().uuidString)", isDirectory: true)
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    try await body(directory)
+}
