@@ -168,17 +168,20 @@ let package = Package(
             dependencies: [
                 "PenstockSigning", "PenstockWire",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "_NIOFileSystem", package: "swift-nio"),
             ]
         ),
         .target(
             name: "PenstockWorker",
             dependencies: [
-                "PenstockClient",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "PenstockClient", "PenstockSigning",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "_NIOFileSystem", package: "swift-nio"),
             ]
         ),
         .target(
@@ -243,7 +246,19 @@ let package = Package(
             name: "PenstockS3Tests",
             dependencies: ["PenstockS3", .product(name: "HummingbirdTesting", package: "hummingbird")]
         ),
-        .testTarget(name: "PenstockWorkerTests", dependencies: ["PenstockTesting", "PenstockWorker"]),
+        .testTarget(
+            name: "PenstockClientTests",
+            dependencies: ["PenstockClient", "PenstockSigning", .product(name: "HTTPTypes", package: "swift-http-types")]
+        ),
+        .testTarget(
+            name: "PenstockWorkerTests",
+            dependencies: [
+                "PenstockClient", "PenstockWorker",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(name: "PenstockEndToEndTests", dependencies: ["PenstockTesting"]),
         .testTarget(name: "RepositoryTests"),
     ],

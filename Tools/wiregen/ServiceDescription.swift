@@ -38,6 +38,7 @@ struct ServiceDescription {
         let name: String
         let shape: String
         let isRequired: Bool
+        let isIdempotencyToken: Bool
     }
 
     struct InvalidDescription: Error {
@@ -119,7 +120,11 @@ struct ServiceDescription {
         case "structure":
             let required = Set((json["required"]?.elements ?? []).compactMap(\.text))
             let members = (json["members"]?.members ?? []).compactMap { key, value in
-                value["shape"]?.text.map { Member(name: key, shape: $0, isRequired: required.contains(key)) }
+                value["shape"]?.text.map {
+                    Member(
+                        name: key, shape: $0, isRequired: required.contains(key),
+                        isIdempotencyToken: value["idempotencyToken"]?.isTrue == true)
+                }
             }
             return .structure(members, isException: json["exception"]?.isTrue == true)
         case "string":

@@ -70,6 +70,12 @@ struct StructureWriter {
         }
     }
 
+    /// How a shape is spelled in Swift, for those who only need its type.
+    static func swiftType(of name: String, in service: ServiceDescription) throws -> String {
+        let shape = try service.shape(name)
+        return try StructureWriter(service: service, shape: shape, summary: "").typeAndReading(of: shape).type
+    }
+
     private func listTypeAndReading(size: String?, element: String) throws -> (type: String, reading: String) {
         let element = try self.service.shape(element)
         switch element.kind {

@@ -4,13 +4,13 @@
 import ArgumentParser
 import Foundation
 
-/// Writes the Swift side of the service description: types, constraints, operations, exceptions, and sample bodies for
-/// the tests.
+/// Writes the Swift side of the service description: types, constraints, operations, exceptions, the client's methods,
+/// and sample bodies for the tests.
 @main
 struct Wiregen: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wiregen",
-        abstract: "Writes PenstockWire/Generated from the service description.")
+        abstract: "Writes the Generated folders from the service description.")
 
     @Argument(help: "The service description.")
     var description = "../shared/spec/codepipeline-api.json"
@@ -30,7 +30,8 @@ struct Wiregen: ParsableCommand {
             return
         }
         let service = try ServiceDescription(OrderedJSON.parse(Array(data)))
-        let output = try Output(files: SwiftWriter(service: service).files(), root: URL(fileURLWithPath: self.root))
+        let files = try SwiftWriter(service: service).files().merging(ClientWriter(service: service).files()) { $1 }
+        let output = Output(files: files, root: URL(fileURLWithPath: self.root))
         if self.check {
             try self.compare(output)
         } else {
@@ -54,7 +55,9 @@ struct Wiregen: ParsableCommand {
 
 /// The files of one run and the folders they fill, in which nothing else may be.
 struct Output {
-    static let folders = ["Sources/PenstockWire/Generated", "Tests/PenstockWireTests/Generated"]
+    static let folders = [
+        "Sources/PenstockWire/Generated", ClientWriter.folder, "Tests/PenstockWireTests/Generated",
+    ]
 
     let files: [String: String]
     let root: URL
