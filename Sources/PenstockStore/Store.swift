@@ -37,7 +37,9 @@ package protocol Store: ArtifactIndex {
 
 /// One transaction that writes. It also does what the artifact store asks for, so that an object and what it owes to
 /// pipelines commit together.
-package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkWriter, CatalogWriter, ArtifactTransaction {
+package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkWriter, CatalogWriter,
+    ArtifactTransaction
+{
     /// Tells observers once the transaction is durable.
     func signal(_ signal: StoreSignal)
 }

@@ -34,7 +34,8 @@ private let pipelineARN = "arn:aws:codepipeline:us-east-1:111111111111:web"
     }
 
     @Test func `Without a policy nothing is allowed, and the message says so`() throws {
-        let denial = Authorizer.denial(of: try user(), action: "codepipeline:GetPipeline", resources: [.arn(pipelineARN)])
+        let denial = Authorizer.denial(
+            of: try user(), action: "codepipeline:GetPipeline", resources: [.arn(pipelineARN)])
         #expect(
             denial?.description
                 == "User: arn:aws:iam::111111111111:user/maria is not authorized to perform: codepipeline:GetPipeline "
@@ -158,7 +159,8 @@ private let pipelineARN = "arn:aws:codepipeline:us-east-1:111111111111:web"
     }
 
     @Test func `NotAction and NotResource cover all but what they name`() throws {
-        let json = #"{"Statement":{"Effect":"Allow","NotAction":"codepipeline:Delete*","NotResource":"\#(pipelineARN)"}}"#
+        let json =
+            #"{"Statement":{"Effect":"Allow","NotAction":"codepipeline:Delete*","NotResource":"\#(pipelineARN)"}}"#
         let principal = try user(PolicyDocument(parsing: json))
         let isAllowed = { (action: String, resource: String) in
             Authorizer.denial(of: principal, action: action, resources: [.arn(resource)]) == nil
@@ -280,7 +282,8 @@ private let pipelineARN = "arn:aws:codepipeline:us-east-1:111111111111:web"
     }
 
     @Test func `A policy beyond the limit is refused`() {
-        let json = #"{"Statement":{"Effect":"Allow","Action":"*","Resource":"\#(String(repeating: "x", count: 11_000))"}}"#
+        let json =
+            #"{"Statement":{"Effect":"Allow","Action":"*","Resource":"\#(String(repeating: "x", count: 11_000))"}}"#
         #expect(throws: PolicyError.self) { try PolicyDocument(parsing: json) }
     }
 

@@ -26,7 +26,9 @@ import Testing
     @Test func `A token opens to the session that it was issued for`() throws {
         let vault = SessionVault(masterKey: try makeMasterKey())
         var generator = SeededGenerator()
-        let policies = SessionGrant.policies([try #require(ManagedPolicies.document(named: "AWSCodePipeline_FullAccess"))])
+        let policies = SessionGrant.policies([
+            try #require(ManagedPolicies.document(named: "AWSCodePipeline_FullAccess"))
+        ])
         for grant in [SessionGrant.job(self.jobGrant), policies] {
             let session = try self.makeSession(grant)
             let credentials = try vault.issue(session, using: &generator)

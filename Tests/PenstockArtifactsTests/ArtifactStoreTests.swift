@@ -187,7 +187,10 @@ import Testing
         var generator = SeededGenerator(7)
         let alphabet = ["/", "..", ".", "\0", "é", "e\u{301}", "💥", "%", "a", " ", "\n", "\\", "\u{7f}"]
         let random = (0..<100).map { _ in
-            key((0..<Int.random(in: 1...40, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "" }.joined())
+            key(
+                (0..<Int.random(in: 1...40, using: &generator)).map { _ in
+                    alphabet.randomElement(using: &generator) ?? ""
+                }.joined())
         }
         let keys = Array(Set(Self.hostile + random))
         for (number, key) in keys.enumerated() { try await fixture.put(key, "content \(number)") }

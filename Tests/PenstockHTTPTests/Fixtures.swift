@@ -117,13 +117,16 @@ struct Installation {
         target: String = "/",
         service: String = "codepipeline",
         region: String = "eu-central-1",
-        headers: HTTPFields = [.contentType: "application/x-amz-json-1.1", .xAmzTarget: "CodePipeline_20150709.ListPipelines"],
+        headers: HTTPFields = [
+            .contentType: "application/x-amz-json-1.1", .xAmzTarget: "CodePipeline_20150709.ListPipelines",
+        ],
         body: String = "{}",
         credentials: SigningCredentials? = nil,
         peer: Peer = Peer(address: "192.0.2.17")
     ) -> SurfaceRequest {
         let signer = Signer(credentials: credentials ?? self.credentials, region: region, service: service)
-        var signable = SignableRequest(method: method.rawValue, target: target, host: "localhost:7480", headers: headers)
+        var signable = SignableRequest(
+            method: method.rawValue, target: target, host: "localhost:7480", headers: headers)
         signer.sign(
             &signable,
             at: SigningTime(secondsSinceEpoch: self.realClock.now.millisecondsSinceEpoch / 1000),

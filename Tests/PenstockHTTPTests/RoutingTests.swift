@@ -29,25 +29,29 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (HTTPRequest.Method.get, "/health/live", [:], SurfaceName.operations),
-        (.get, "/health/ready?verbose", [:], .operations),
-        (.get, "/metrics", [:], .operations),
-        (.get, "/metrics", [.authorization: "Bearer token"], .operations),
-        (.get, "/console", [:], .console),
-        (.get, "/console/pipelines/web", [:], .console),
-        (.get, "/consoles", [:], .artifacts),
-        (.post, "/webhooks/abc", [:], .webhooks),
-        (.get, "/", [:], .artifacts),
-        (.get, "/bucket/key", [:], .artifacts),
-        (.put, "/bucket/key", [.authorization: "AWS AKIA:signature"], .artifacts),
-        (.post, "/", [.xAmzTarget: "CodePipeline_20150709.GetPipeline"], .pipelines),
-        (.post, "/", [.xAmzTarget: "Penstock_20261123.CreateAccessKey"], .administration),
-        (.post, "/", [.contentType: "application/x-amz-json-1.1"], .pipelines),
-        (.post, "/", [.contentType: "application/x-www-form-urlencoded; charset=utf-8"], .identity),
-        (.post, "/bucket?delete", [:], .artifacts),
-        (.post, "/", [.authorization: "AWS4-HMAC-SHA256 nonsense", .xAmzTarget: "CodePipeline_20150709.X"], .pipelines),
-    ] as [(HTTPRequest.Method, String, HTTPFields, SurfaceName)])
+    @Test(
+        arguments: [
+            (HTTPRequest.Method.get, "/health/live", [:], SurfaceName.operations),
+            (.get, "/health/ready?verbose", [:], .operations),
+            (.get, "/metrics", [:], .operations),
+            (.get, "/metrics", [.authorization: "Bearer token"], .operations),
+            (.get, "/console", [:], .console),
+            (.get, "/console/pipelines/web", [:], .console),
+            (.get, "/consoles", [:], .artifacts),
+            (.post, "/webhooks/abc", [:], .webhooks),
+            (.get, "/", [:], .artifacts),
+            (.get, "/bucket/key", [:], .artifacts),
+            (.put, "/bucket/key", [.authorization: "AWS AKIA:signature"], .artifacts),
+            (.post, "/", [.xAmzTarget: "CodePipeline_20150709.GetPipeline"], .pipelines),
+            (.post, "/", [.xAmzTarget: "Penstock_20261123.CreateAccessKey"], .administration),
+            (.post, "/", [.contentType: "application/x-amz-json-1.1"], .pipelines),
+            (.post, "/", [.contentType: "application/x-www-form-urlencoded; charset=utf-8"], .identity),
+            (.post, "/bucket?delete", [:], .artifacts),
+            (
+                .post, "/", [.authorization: "AWS4-HMAC-SHA256 nonsense", .xAmzTarget: "CodePipeline_20150709.X"],
+                .pipelines
+            ),
+        ] as [(HTTPRequest.Method, String, HTTPFields, SurfaceName)])
     func `A request without a readable scope goes where its client will understand the answer`(
         method: HTTPRequest.Method,
         target: String,
@@ -116,7 +120,8 @@ import Testing
         #expect(try await self.status(surface, "/metrics") == 200)
         #expect(try await self.status(surface, "/metrics", from: "::1") == 200)
         #expect(try await self.status(surface, "/metrics", from: "192.0.2.1") == 404)
-        #expect(try await self.status(surface, "/metrics", [.authorization: "Bearer letmein"], from: "192.0.2.1") == 200)
+        #expect(
+            try await self.status(surface, "/metrics", [.authorization: "Bearer letmein"], from: "192.0.2.1") == 200)
         #expect(try await self.status(surface, "/metrics", [.authorization: "Bearer wrong"], from: "192.0.2.1") == 404)
         #expect(try await self.status(surface, "/metrics", [.authorization: "Bearer wrong"]) == 404)
         #expect(try await self.status(surface, "/metrics", [.xForwardedFor: "192.0.2.1"]) == 404)

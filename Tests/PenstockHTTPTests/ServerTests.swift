@@ -50,7 +50,8 @@ private struct EchoSurface: Surface {
         case _:
             do {
                 let body = try await request.collectBody(limit: self.bodyLimit)
-                return JSONEnvelope.success(ByteBuffer(string: "\(request.path) \(String(buffer: body))"), requestID: request.id)
+                return JSONEnvelope.success(
+                    ByteBuffer(string: "\(request.path) \(String(buffer: body))"), requestID: request.id)
             } catch let error as BodyTooLarge {
                 return JSONEnvelope.bodyTooLarge(error, requestID: request.id)
             }
@@ -79,7 +80,9 @@ private struct RawClient {
                 self.received.removeSubrange(..<range.upperBound)
                 return result
             }
-            guard let part = try await self.iterator.next(isolation: #isolation) else { throw ConnectionEnded(received: self.received) }
+            guard let part = try await self.iterator.next(isolation: #isolation) else {
+                throw ConnectionEnded(received: self.received)
+            }
             self.received += String(buffer: part)
         }
     }

@@ -61,9 +61,10 @@ struct BotocoreAgreementTests {
     private static let characters = Array("abcXYZ019-_.~ +/:@!$&'()*,;=?#[]%\"<>\\^`{|}éßλ漢字🙂")
 
     private static func text(_ lengths: ClosedRange<Int>, using generator: inout SeededGenerator) -> String {
-        String((0..<Int.random(in: lengths, using: &generator)).map { _ in
-            Self.characters[Int.random(in: 0..<Self.characters.count, using: &generator)]
-        })
+        String(
+            (0..<Int.random(in: lengths, using: &generator)).map { _ in
+                Self.characters[Int.random(in: 0..<Self.characters.count, using: &generator)]
+            })
     }
 
     private static func encoded(_ text: String, keepingSlashes: Bool = false) -> String {

@@ -49,7 +49,9 @@ import Testing
 
     private static func damaged(_ body: [UInt8], using random: inout SplitMix) -> [UInt8] {
         var body = body
-        let tokens = ["{", "}", "[", "]", ",", ":", "\"", "\\", "null", "1e9", "-", "\\ud800", "\u{0}", "é", " ", "true"]
+        let tokens = [
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "1e9", "-", "\\ud800", "\u{0}", "é", " ", "true",
+        ]
         for _ in 0...Int.random(in: 0...3, using: &random) {
             let position = Int.random(in: 0..<max(body.count, 1), using: &random)
             switch Int.random(in: 0..<5, using: &random) {

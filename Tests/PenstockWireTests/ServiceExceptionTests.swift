@@ -5,19 +5,20 @@ import PenstockWire
 import Testing
 
 @Suite struct ServiceExceptionTests {
-    @Test(arguments: [
-        (#"{"__type":"JobNotFoundException","message":"m"}"#, nil, "JobNotFoundException", "m"),
-        (
-            #"{"__type":"com.amazonaws.codepipeline#JobNotFoundException:http://x/","Message":"M"}"#, nil,
-            "JobNotFoundException", "M"
-        ),
-        (#"{"message":"m","Message":"M"}"#, "a#ConflictException", "ConflictException", "m"),
-        (#"{"code":"ConflictException"}"#, nil, "ConflictException", ""),
-        (#"{"__type":"A","code":"B"}"#, "C", "A", ""),
-        ("<html>", "ThrottlingException", "ThrottlingException", ""),
-        ("", nil, "UnknownError", ""),
-        (#"{"__type":7}"#, nil, "UnknownError", ""),
-    ] as [(String, String?, String, String)])
+    @Test(
+        arguments: [
+            (#"{"__type":"JobNotFoundException","message":"m"}"#, nil, "JobNotFoundException", "m"),
+            (
+                #"{"__type":"com.amazonaws.codepipeline#JobNotFoundException:http://x/","Message":"M"}"#, nil,
+                "JobNotFoundException", "M"
+            ),
+            (#"{"message":"m","Message":"M"}"#, "a#ConflictException", "ConflictException", "m"),
+            (#"{"code":"ConflictException"}"#, nil, "ConflictException", ""),
+            (#"{"__type":"A","code":"B"}"#, "C", "A", ""),
+            ("<html>", "ThrottlingException", "ThrottlingException", ""),
+            ("", nil, "UnknownError", ""),
+            (#"{"__type":7}"#, nil, "UnknownError", ""),
+        ] as [(String, String?, String, String)])
     func `A client finds the code where the SDKs look for it`(
         body: String, header: String?, code: String, message: String
     ) {

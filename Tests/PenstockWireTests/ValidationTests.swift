@@ -56,7 +56,8 @@ func validationMessage<Operation: WireOperation>(_ operation: Operation.Type, _ 
         func message(_ reason: String) -> String? {
             validationMessage(
                 Operations.StopPipelineExecution.self,
-                #"{"pipelineName":"p","pipelineExecutionId":"0a1b2c3d-4e5f-4789-8abc-def012345678","reason":"\#(reason)"}"#)
+                #"{"pipelineName":"p","pipelineExecutionId":"0a1b2c3d-4e5f-4789-8abc-def012345678","reason":"\#(reason)"}"#
+            )
         }
         let tooLong = "\(Self.prefix)'reason' \(Self.failed)Member must have length less than or equal to 200"
         #expect(message(String(repeating: "😀", count: 200)) == nil)

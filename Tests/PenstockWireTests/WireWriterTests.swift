@@ -5,10 +5,11 @@ import PenstockWire
 import Testing
 
 @Suite struct WireWriterTests {
-    @Test(arguments: [
-        (0, "0"), (1_446_137_312_204, "1446137312.204"), (1_446_137_312_000, "1446137312"), (1_500, "1.5"),
-        (1_020, "1.02"), (-1, "-0.001"), (-1_500, "-1.5"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (1_446_137_312_204, "1446137312.204"), (1_446_137_312_000, "1446137312"), (1_500, "1.5"),
+            (1_020, "1.02"), (-1, "-0.001"), (-1_500, "-1.5"),
+        ] as [(Int64, String)])
     func `Timestamps have as many digits as they need`(milliseconds: Int64, text: String) throws {
         #expect(try #require(WireTimestamp(millisecondsSinceEpoch: milliseconds)).description == text)
     }

@@ -58,7 +58,8 @@ package struct AccessDenial: Error, Sendable, Hashable, CustomStringConvertible 
 
     /// Source: AWS Service Authorization Reference and IAM User Guide, Troubleshooting access denied error messages.
     package var description: String {
-        let what = "User: \(self.principalARN) is not authorized to perform: \(self.action) on resource: \(self.resource)"
+        let what =
+            "User: \(self.principalARN) is not authorized to perform: \(self.action) on resource: \(self.resource)"
         if self.isExplicit { return "\(what) with an explicit deny in an identity-based policy" }
         if self.action == "iam:PassRole" { return what }
         return "\(what) because no identity-based policy allows the \(self.action) action"

@@ -202,7 +202,8 @@ enum PolicyScalar {
         // Days of the proleptic Gregorian calendar, counted from a year that starts in March.
         let shifted = month > 2 ? year : year - 1
         let monthFromMarch = (month + 9) % 12
-        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthFromMarch + 2) / 5 + day - 1
+        let days =
+            365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthFromMarch + 2) / 5 + day - 1
         return Double((days - 719_468) * 86_400)
     }
 

@@ -101,7 +101,8 @@ package struct BlobStore: Sendable {
     package func open(_ hash: BlobHash) async throws -> OpenBlob {
         let path = self.path(of: hash)
         do {
-            return OpenBlob(file: try await self.threads.runIfActive { try OpenFile.reading(path) }, threads: self.threads)
+            return OpenBlob(
+                file: try await self.threads.runIfActive { try OpenFile.reading(path) }, threads: self.threads)
         } catch let error as FileError where error.isNotFound {
             throw ArtifactError(.unavailable, "the content of the object is missing from the store")
         }

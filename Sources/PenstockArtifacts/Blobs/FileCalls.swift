@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A call of the operating system on a file failed. Never shown to clients: it names paths.
@@ -64,7 +64,9 @@ final class OpenFile: Sendable {
         var done = 0
         while done < buffer.count {
             let count = try retrying("pread", self.path) {
-                pread(self.descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset + Int64(done)))
+                pread(
+                    self.descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done,
+                    off_t(offset + Int64(done)))
             }
             if count == 0 { break }
             done += count
@@ -83,7 +85,7 @@ enum FileCalls {
     static func makeDirectory(_ path: String) throws(FileError) {
         do throws(FileError) {
             _ = try retrying("mkdir", path) { mkdir(path, 0o700) }
-        } catch where error.errorNumber == EEXIST {
+        } catch  where error.errorNumber == EEXIST {
         }
     }
 
@@ -95,7 +97,7 @@ enum FileCalls {
     static func remove(_ path: String) throws(FileError) {
         do throws(FileError) {
             _ = try retrying("unlink", path) { unlink(path) }
-        } catch where error.isNotFound {
+        } catch  where error.isNotFound {
         }
     }
 
@@ -104,13 +106,13 @@ enum FileCalls {
         var status = stat()
         do throws(FileError) {
             _ = try retrying("stat", path) { stat(path, &status) }
-        } catch where error.isNotFound {
+        } catch  where error.isNotFound {
             return nil
         }
         #if canImport(Darwin)
-        return (Int64(status.st_size), Int64(status.st_mtimespec.tv_sec))
+            return (Int64(status.st_size), Int64(status.st_mtimespec.tv_sec))
         #else
-        return (Int64(status.st_size), Int64(status.st_mtim.tv_sec))
+            return (Int64(status.st_size), Int64(status.st_mtim.tv_sec))
         #endif
     }
 

@@ -114,7 +114,8 @@ extension MemoryArtifactTransaction {
         self.artifacts.objects[bucket] = objects
     }
 
-    package func latestVersions(in bucket: String, prefix: ObjectKey, from: ObjectKey, limit: Int) -> [ObjectVersionRow] {
+    package func latestVersions(in bucket: String, prefix: ObjectKey, from: ObjectKey, limit: Int) -> [ObjectVersionRow]
+    {
         Array(
             self.artifacts.objects(in: bucket, prefix: prefix, from: from).lazy
                 .compactMap { $0.versions.last }.filter { !$0.isDeleteMarker }.prefix(limit)
@@ -144,7 +145,9 @@ extension MemoryArtifactTransaction {
         self.artifacts.parts[id] = nil
     }
 
-    package func uploads(in bucket: String, prefix: ObjectKey, from: ObjectKey, after: String?, limit: Int) -> [UploadRow] {
+    package func uploads(in bucket: String, prefix: ObjectKey, from: ObjectKey, after: String?, limit: Int)
+        -> [UploadRow]
+    {
         let matching = self.artifacts.uploads.values.filter {
             $0.bucket == bucket && $0.key.hasPrefix(prefix)
                 && ($0.key > from || $0.key == from && $0.uploadID > after ?? "")
@@ -177,7 +180,9 @@ extension MemoryArtifactTransaction {
     }
 
     package func forgetBlob(_ hash: BlobHash, changedBefore: Timestamp) -> Bool {
-        guard let row = self.artifacts.blobs[hash], row.references == 0, row.changed < changedBefore else { return false }
+        guard let row = self.artifacts.blobs[hash], row.references == 0, row.changed < changedBefore else {
+            return false
+        }
         self.artifacts.blobs[hash] = nil
         return true
     }

@@ -128,7 +128,8 @@ extension ArtifactTransaction {
             throw ArtifactError(.accessDenied, "Access Denied")
         }
         guard bucket.scope.region == caller.scope.region else {
-            throw ArtifactError(.wrongRegion(bucket.scope.region), "The bucket is in the region \(bucket.scope.region).")
+            throw ArtifactError(
+                .wrongRegion(bucket.scope.region), "The bucket is in the region \(bucket.scope.region).")
         }
         return bucket
     }

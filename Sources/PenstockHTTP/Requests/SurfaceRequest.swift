@@ -55,7 +55,9 @@ package struct SurfaceRequest: Sendable {
         }
         var collected: ByteBuffer?
         for try await var part in self.streamBody() {
-            guard (collected?.readableBytes ?? 0) + part.readableBytes <= limit else { throw BodyTooLarge(limit: limit) }
+            guard (collected?.readableBytes ?? 0) + part.readableBytes <= limit else {
+                throw BodyTooLarge(limit: limit)
+            }
             if collected == nil { collected = part } else { collected?.writeBuffer(&part) }
         }
         return collected ?? ByteBuffer()

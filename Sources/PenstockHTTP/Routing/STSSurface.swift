@@ -35,7 +35,8 @@ package struct STSSurface: Surface {
             caller = try await self.authenticator.authenticate(request, body: body.readableBytesView)
         } catch let error as AuthenticationError {
             let fault = error.apiFault
-            return Self.failure(Self.code(of: fault), fault.code.hasPrefix("Incomplete") ? 400 : 403, fault.message, request.id)
+            return Self.failure(
+                Self.code(of: fault), fault.code.hasPrefix("Incomplete") ? 400 : 403, fault.message, request.id)
         }
         let form = request.method == .post ? String(buffer: body) : request.query ?? ""
         guard form.split(separator: "&").contains("Action=GetCallerIdentity") else {
@@ -84,7 +85,8 @@ package struct STSSurface: Surface {
         return self.response(HTTPResponse.Status(code: status), body, requestID)
     }
 
-    private static func response(_ status: HTTPResponse.Status, _ body: ByteBuffer, _ requestID: RequestID) -> Response {
+    private static func response(_ status: HTTPResponse.Status, _ body: ByteBuffer, _ requestID: RequestID) -> Response
+    {
         Response(
             status: status,
             headers: [.contentType: "text/xml", .xAmznRequestID: requestID.description],

@@ -155,7 +155,8 @@ struct ConnectionRevocation {
         }
     }
 
-    private func revoke(stage: String, action: String, _ key: PipelineKey, in transaction: any StoreTransaction) throws {
+    private func revoke(stage: String, action: String, _ key: PipelineKey, in transaction: any StoreTransaction) throws
+    {
         let live = try transaction.liveConnection(
             scope: key.scope,
             pipelineName: key.name,

@@ -20,12 +20,14 @@ struct JobCreation {
         var job = self.newJob(for: start)
         switch type.owner {
         case .custom:
-            guard let found = try self.transaction.customActionType(type, in: self.row.key.scope), !found.isDeleted else {
+            guard let found = try self.transaction.customActionType(type, in: self.row.key.scope), !found.isDeleted
+            else {
                 return self.unavailable(type)
             }
             self.enqueue(&job, account: self.row.key.scope.account, definition: found.definition)
         case .thirdParty:
-            guard let found = try self.transaction.partnerActionType(type, in: self.row.key.scope.region), !found.isDeleted
+            guard let found = try self.transaction.partnerActionType(type, in: self.row.key.scope.region),
+                !found.isDeleted
             else { return self.unavailable(type) }
             self.enqueue(&job, account: nil, definition: found.definition)
             job.clientID = try self.connection(of: start)?.clientID
@@ -85,7 +87,9 @@ struct JobCreation {
             stageName: start.stageName,
             actionName: start.action.name
         )
-        guard let connection, connection.boundType == nil || connection.boundType == start.action.typeID else { return nil }
+        guard let connection, connection.boundType == nil || connection.boundType == start.action.typeID else {
+            return nil
+        }
         return connection
     }
 

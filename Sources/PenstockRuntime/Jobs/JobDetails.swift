@@ -65,7 +65,9 @@ package struct SecretValue: Sendable, Hashable, StateCodable {
     }
 
     /// What sealed secrets of a version belong to.
-    package static func sealingContext(pipeline: PipelineID, version: Int) -> String { "secrets/\(pipeline)/\(version)" }
+    package static func sealingContext(pipeline: PipelineID, version: Int) -> String {
+        "secrets/\(pipeline)/\(version)"
+    }
 }
 
 extension RuntimeContext {

@@ -54,7 +54,9 @@ package struct JobService: Sendable {
             throw Rejection(.validation, "ActionType with owner '\(type.owner.rawValue)' is not supported")
         }
         let row = try await self.context.catalog.partnerType(type, in: call.scope.region, store: self.context.store)
-        guard let row, !row.isDeleted, row.mayPoll(call.scope.account) else { throw ActionTypeRejections.notFound(type) }
+        guard let row, !row.isDeleted, row.mayPoll(call.scope.account) else {
+            throw ActionTypeRejections.notFound(type)
+        }
         let claim = JobClaim(
             queue: JobQueue(region: call.scope.region, typeID: type, account: nil),
             needsConnection: true,

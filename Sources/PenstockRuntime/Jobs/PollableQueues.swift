@@ -44,7 +44,9 @@ package final class PollableQueues: Sendable {
     /// Whether a poll should ask the database; `nil` when the queue is known to have nothing at the instant.
     package func ticket(for queue: JobQueue, queryValue: String?, at now: Timestamp) -> Ticket? {
         self.state.withLock { state in
-            guard let entry = state.queues[queue], let pollableAt = entry.pollableAt, pollableAt <= now else { return nil }
+            guard let entry = state.queues[queue], let pollableAt = entry.pollableAt, pollableAt <= now else {
+                return nil
+            }
             let isExpiring = entry.expirations.first.map { $0 <= now } ?? false
             if let queryValue, entry.emptyValues[queryValue] == entry.generation, !isExpiring { return nil }
             return Ticket(generation: entry.generation)

@@ -77,7 +77,9 @@ struct PipelineCommit {
                     known.add(execution)
                 case .needs(.declaration(let version)):
                     let found = try self.context.declarations.version(version, of: self.row.id, in: self.transaction)
-                    guard let found else { throw StoreError(.corrupt, "version \(version) of \(self.row.key) is missing") }
+                    guard let found else {
+                        throw StoreError(.corrupt, "version \(version) of \(self.row.key) is missing")
+                    }
                     known.add(found.declaration)
                 }
             }
@@ -100,7 +102,9 @@ struct PipelineCommit {
         try self.transaction.updatePipeline(self.row)
         for gate in self.row.head.gates {
             let entrance = StageEntranceRow(gate)
-            if let old = before.gates.first(where: { $0.name == gate.name }), StageEntranceRow(old) == entrance { continue }
+            if let old = before.gates.first(where: { $0.name == gate.name }), StageEntranceRow(old) == entrance {
+                continue
+            }
             try self.transaction.putStageEntrance(entrance, of: self.row.id)
         }
     }

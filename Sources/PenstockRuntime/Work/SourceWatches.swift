@@ -12,7 +12,8 @@ struct SourceWatches {
     let pipeline: PipelineRow
 
     /// The source actions that a change of their object starts: polling is on unless it is switched off.
-    static func watched(in declaration: PipelineDeclaration) -> [(action: ActionDeclaration, location: ObjectLocation)] {
+    static func watched(in declaration: PipelineDeclaration) -> [(action: ActionDeclaration, location: ObjectLocation)]
+    {
         declaration.stages.first?.actions.compactMap { action in
             guard action.typeID == .s3Source, Self.polls(action),
                 let bucket = action.configuration[key: "S3Bucket"], let key = action.configuration[key: "S3ObjectKey"]

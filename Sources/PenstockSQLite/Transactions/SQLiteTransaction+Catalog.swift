@@ -134,7 +134,9 @@ extension SQLiteTransaction {
     }
 
     private static func accessKeyRow(_ row: SQLRow) throws -> AccessKeyRow {
-        guard let account = AccountID(row.text(1)) else { throw StoreError(.corrupt, "a stored account cannot be read") }
+        guard let account = AccountID(row.text(1)) else {
+            throw StoreError(.corrupt, "a stored account cannot be read")
+        }
         return AccessKeyRow(
             accessKeyID: row.text(0),
             account: account,

@@ -170,7 +170,9 @@ extension MemoryTransaction {
     }
 
     func updateActionExecution(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws {
-        guard let pipeline = self.rows.actionExecutions[attempt.id] else { throw constraint("the attempt has no entry") }
+        guard let pipeline = self.rows.actionExecutions[attempt.id] else {
+            throw constraint("the attempt has no entry")
+        }
         try self.change(pipeline) {
             $0.actionExecutions[attempt.id]?.attempt = attempt
             $0.actionExecutions[attempt.id]?.outputVariables = outputVariables
