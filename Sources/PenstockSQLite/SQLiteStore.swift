@@ -10,9 +10,9 @@ import Synchronization
 
 /// The store in one SQLite file, for one machine.
 ///
-/// Transactions that wait for the writer share a commit: each runs in a savepoint of its own, then one fsync makes all of
-/// them durable, and only after that is any caller answered. They run on the writer's queue, never on the task that asked,
-/// so that a caller's cancellation reaches none of them. Readers work on snapshots beside the writer.
+/// Transactions that wait for the writer share a commit: each runs in a savepoint of its own, then one fsync makes all
+/// of them durable, and only after that is any caller answered. They run on the writer's queue, never on the task that
+/// asked, so that a caller's cancellation reaches none of them. Readers work on snapshots beside the writer.
 package final class SQLiteStore: Store {
     /// Connections that read at once.
     package static let maximumReaders = 4
@@ -31,8 +31,8 @@ package final class SQLiteStore: Store {
     ///
     /// Nothing here keeps a second server out; a lock of the data directory does.
     ///
-    /// - Throws: ``StoreError`` with code `.corrupt` when the schema is newer than this program, `.unavailable` when the
-    ///   file cannot be opened.
+    /// - Throws: ``StoreError`` with code `.corrupt` when the schema is newer than this program, `.unavailable` when
+    ///   the file cannot be opened.
     package init(path: String, logger: Logger = Logger(label: "penstock.sqlite")) throws {
         self.logger = logger
         var configuration = Configuration()

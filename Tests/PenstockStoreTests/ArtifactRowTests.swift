@@ -9,8 +9,8 @@ import Testing
 @Suite struct `Rows of artifacts in every store` {
     private func version(_ key: ObjectKey, _ version: String, isDeleteMarker: Bool = false) -> ObjectVersionRow {
         ObjectVersionRow(
-            bucket: "b", key: key, versionID: VersionID(version), isDeleteMarker: isDeleteMarker, sizeBytes: 1, etag: "e",
-            lastModified: at(1), details: ObjectDetails(metadata: [KeyedValue("a", "b")])
+            bucket: "b", key: key, versionID: VersionID(version), isDeleteMarker: isDeleteMarker, sizeBytes: 1,
+            etag: "e", lastModified: at(1), details: ObjectDetails(metadata: [KeyedValue("a", "b")])
         )
     }
 
@@ -111,7 +111,9 @@ import Testing
                     try transaction.insertUpload(upload)
                     #expect(try transaction.upload(id, lock: true) == upload)
                 }
-                func ids(prefix: String = "", from: String = "", after: String? = nil, limit: Int = 9) throws -> [String] {
+                func ids(
+                    prefix: String = "", from: String = "", after: String? = nil, limit: Int = 9
+                ) throws -> [String] {
                     try transaction.uploads(
                         in: "b", prefix: ObjectKey(prefix), from: ObjectKey(from), after: after, limit: limit
                     ).map(\.uploadID)

@@ -6,7 +6,9 @@ import PenstockStore
 import Testing
 
 @Suite struct `The catalog in every store` {
-    private func type(_ provider: String, _ owner: ActionOwner = .custom, account: AccountID = .default) -> ActionTypeRow {
+    private func type(
+        _ provider: String, _ owner: ActionOwner = .custom, account: AccountID = .default
+    ) -> ActionTypeRow {
         let id = ActionTypeID(category: .build, owner: owner, provider: provider, version: "1")
         let none = ArtifactCount(0, 0)
         let definition = ActionTypeDefinition(id: id, inputArtifacts: none, outputArtifacts: none)
@@ -81,8 +83,8 @@ import Testing
                     #expect(try transaction.accessKey("K\(number)") == key)
                     try transaction.insertAuditEntry(
                         AuditRow(
-                            at: at(7), scope: scope, principal: "p", operation: "o\(number)", resource: "", outcome: "ok",
-                            requestID: "r"
+                            at: at(7), scope: scope, principal: "p", operation: "o\(number)", resource: "",
+                            outcome: "ok", requestID: "r"
                         )
                     )
                 }

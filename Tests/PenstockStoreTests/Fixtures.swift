@@ -33,7 +33,8 @@ func pipeline(_ number: Int = 1, name: String? = nil, in scope: Scope = scope) -
 
 func declaration(name: String = "pipeline-1", version: Int = 1) -> PipelineDeclaration {
     let action = ActionDeclaration(name: "make", typeID: buildType)
-    return PipelineDeclaration(name: name, version: version, stages: [StageDeclaration(name: "Build", actions: [action])])
+    let stage = StageDeclaration(name: "Build", actions: [action])
+    return PipelineDeclaration(name: name, version: version, stages: [stage])
 }
 
 func execution(
@@ -120,7 +121,12 @@ func change(bucket: String = "bucket", key: String = "source.zip", at time: Int6
     ObjectChange(scope: scope, bucket: bucket, key: ObjectKey(key), versionID: nil, etag: "e", at: at(time))
 }
 
-func watch(_ action: String, of pipeline: PipelineRow, key: String = "source.zip", cursor: String? = nil) -> SourceWatchRow {
+func watch(
+    _ action: String,
+    of pipeline: PipelineRow,
+    key: String = "source.zip",
+    cursor: String? = nil
+) -> SourceWatchRow {
     SourceWatchRow(
         bucket: "bucket",
         objectKey: key,

@@ -48,6 +48,27 @@ import Testing
         }
     }
 
+    @Test func `A full disk fails every transaction of the batch, and none once there is room again`() async throws {
+        try await self.withStore { store, _ in
+            try await store.pool.writeWithoutTransaction { database in
+                let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+            }
+            let large = [UInt8](repeating: 1, count: 100_000)
+            await #expect { try await store.write { try $0.putSetting("large", large) } } throws: {
+                ($0 as? StoreError)?.code == .unavailable
+            }
+            // A body that hides the failure of the database cannot commit either.
+            await #expect { try await store.write { try? $0.putSetting("large", large) } } throws: {
+                ($0 as? StoreError)?.code == .unavailable
+            }
+            try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+            try await store.write { try $0.putSetting("large", large) }
+            let stored = try await store.read { try $0.setting("large") }
+            #expect(stored == large)
+        }
+    }
+
     @Test func `A file of a newer schema is refused`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("store.sqlite").path

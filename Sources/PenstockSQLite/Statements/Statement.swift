@@ -30,12 +30,13 @@ enum StatementText: String, Sendable, CaseIterable {
         """
     case pipelineCount = "SELECT COUNT(*) FROM pipeline WHERE account = ?1 AND region = ?2"
     case insertPipeline = """
-        INSERT INTO pipeline (id, account, region, name, version, created, updated, pipeline_type, execution_mode, tags, head)
+        INSERT INTO pipeline
+            (id, account, region, name, version, created, updated, pipeline_type, execution_mode, tags, head)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (account, region, name) DO NOTHING
         """
     case updatePipeline = """
-        UPDATE pipeline SET version = ?2, created = ?3, updated = ?4, pipeline_type = ?5, execution_mode = ?6, tags = ?7,
-            head = ?8
+        UPDATE pipeline SET version = ?2, created = ?3, updated = ?4, pipeline_type = ?5, execution_mode = ?6,
+            tags = ?7, head = ?8
         WHERE id = ?1
         """
     case deletePipeline = "DELETE FROM pipeline WHERE id = ?1"
@@ -191,10 +192,10 @@ enum StatementText: String, Sendable, CaseIterable {
         GROUP BY queue ORDER BY queue
         """
     case insertJob = """
-        INSERT INTO job (id, pipeline, account, region, action_execution, stage, action, queue, query_value, client, status,
-            dispatch, visible_at, created_at, ended_at, fixed, state)
-        VALUES (?1, (SELECT number FROM pipeline WHERE id = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-            ?16, ?17)
+        INSERT INTO job (id, pipeline, account, region, action_execution, stage, action, queue, query_value, client,
+            status, dispatch, visible_at, created_at, ended_at, fixed, state)
+        VALUES (?1, (SELECT number FROM pipeline WHERE id = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+            ?15, ?16, ?17)
         """
     case updateJob = """
         UPDATE job SET client = ?2, status = ?3, dispatch = ?4, visible_at = ?5, ended_at = ?6, state = ?7 WHERE id = ?1

@@ -5,8 +5,8 @@ import PenstockArtifacts
 import PenstockModel
 import PenstockStore
 
-/// One transaction on one connection, used by the one thread that runs its body. Its connection holds all locks, so that
-/// locking a row is reading it.
+/// One transaction on one connection, used by the one thread that runs its body. Its connection holds all locks, so
+/// that locking a row is reading it.
 final class SQLiteTransaction: StoreTransaction {
     let connection: SQLiteConnection
     private(set) var signals: [StoreSignal] = []

@@ -6,8 +6,8 @@ import Synchronization
 
 /// A store that lives as long as its process: for tests and simulation, and the measure of what the databases must do.
 ///
-/// A transaction works on a copy of the rows, which replaces them when the body returns. Copies share their structure, so
-/// a transaction costs what it changes.
+/// A transaction works on a copy of the rows, which replaces them when the body returns. Copies share their structure,
+/// so a transaction costs what it changes.
 package final class MemoryStore: Store {
     private struct State: Sendable {
         var rows = MemoryRows()
