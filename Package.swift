@@ -143,11 +143,11 @@ let package = Package(
             name: "PenstockS3",
             dependencies: [
                 "PenstockArtifacts", "PenstockHTTP",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "XMLCoder", package: "XMLCoder"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .target(
@@ -248,7 +248,9 @@ let package = Package(
         ),
         .testTarget(
             name: "PenstockClientTests",
-            dependencies: ["PenstockClient", "PenstockSigning", .product(name: "HTTPTypes", package: "swift-http-types")]
+            dependencies: [
+                "PenstockClient", "PenstockSigning", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
         ),
         .testTarget(
             name: "PenstockWorkerTests",

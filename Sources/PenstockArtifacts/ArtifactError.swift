@@ -19,6 +19,8 @@ package struct ArtifactError: Error, Sendable, Hashable {
         case preconditionFailed
         /// The bytes are not those that the client announced.
         case badDigest
+        /// The bytes are not those whose hash the client signed.
+        case contentMismatch
         /// A legal request that makes no sense here; the message says why.
         case invalidRequest
         /// The disk or the database did not do its part; the same call may succeed later.

@@ -72,7 +72,7 @@ extension ArtifactStore {
     package func putPart(
         _ number: Int,
         of name: UploadName,
-        expectedMD5: [UInt8]? = nil,
+        expecting: ExpectedContent = ExpectedContent(),
         as caller: Caller,
         _ produce: (BlobWriter) async throws -> ObjectChecksum?
     ) async throws -> PartRow {
@@ -86,7 +86,7 @@ extension ArtifactStore {
             _ = try transaction.writableBucket(name.bucket, caller)
             _ = try transaction.upload(name, lock: false)
         }
-        let (blob, checksum) = try await self.store(expectedMD5: expectedMD5, produce)
+        let (blob, checksum) = try await self.store(expecting, produce)
         let row = PartRow(
             uploadID: name.uploadID, number: number, blob: blob.hash, sizeBytes: blob.sizeBytes,
             etag: hexadecimal(blob.md5), checksum: checksum, lastModified: self.now()

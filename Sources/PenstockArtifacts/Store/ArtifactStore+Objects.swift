@@ -44,6 +44,17 @@ package struct WriteConditions: Sendable, Hashable {
     )
 }
 
+/// What content must hash to, as far as its sender said.
+package struct ExpectedContent: Sendable, Hashable {
+    package var md5: [UInt8]?
+    package var hash: BlobHash?
+
+    package init(md5: [UInt8]? = nil, hash: BlobHash? = nil) {
+        self.md5 = md5
+        self.hash = hash
+    }
+}
+
 /// An object as found.
 package struct FoundObject: Sendable, Hashable {
     package var row: ObjectVersionRow
@@ -73,13 +84,12 @@ extension ArtifactStore {
     ///
     /// - Parameters:
     ///   - details: Headers and metadata; the rest is filled in here.
-    ///   - expectedMD5: What the content must hash to.
     ///   - produce: Writes the content and returns the checksum to keep. What it throws leaves nothing behind.
     package func put(
         _ name: ObjectName,
         details: ObjectDetails = ObjectDetails(),
         conditions: WriteConditions = WriteConditions(),
-        expectedMD5: [UInt8]? = nil,
+        expecting: ExpectedContent = ExpectedContent(),
         as caller: Caller,
         _ produce: (BlobWriter) async throws -> ObjectChecksum?
     ) async throws -> WrittenObject {
@@ -89,7 +99,7 @@ extension ArtifactStore {
             _ = try transaction.writableBucket(name.bucket, caller)
             try conditions.check(try transaction.latestVersion(of: name.key, in: name.bucket))
         }
-        let (blob, checksum) = try await self.store(expectedMD5: expectedMD5, produce)
+        let (blob, checksum) = try await self.store(expecting, produce)
         var details = details
         details.checksum = checksum
         details.parts = [ObjectPart(number: 1, blob: blob.hash, sizeBytes: blob.sizeBytes)]
@@ -205,14 +215,19 @@ extension ArtifactStore {
 
     /// Stores content, and compares it with what was announced.
     func store(
-        expectedMD5: [UInt8]?, _ produce: (BlobWriter) async throws -> ObjectChecksum?
+        _ expected: ExpectedContent, _ produce: (BlobWriter) async throws -> ObjectChecksum?
     ) async throws -> (StoredBlob, ObjectChecksum?) {
         var checksum: ObjectChecksum?
         let blob = try await self.blobs.write(id: self.newID(), limitBytes: Self.maximumPutSizeBytes) { writer in
             checksum = try await produce(writer)
         }
-        if let expectedMD5, expectedMD5 != blob.md5 {
+        if let md5 = expected.md5, md5 != blob.md5 {
             throw ArtifactError(.badDigest, "The Content-MD5 you specified did not match what we received.")
+        }
+        if let hash = expected.hash, hash != blob.hash {
+            throw ArtifactError(
+                .contentMismatch, "The provided 'x-amz-content-sha256' header does not match what was computed."
+            )
         }
         return (blob, checksum)
     }
