@@ -90,8 +90,8 @@ let package = Package(
             name: "PenstockPostgres",
             dependencies: [
                 "CLibPQ", "PenstockStore",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
 
@@ -226,6 +226,7 @@ let package = Package(
             dependencies: [
                 "PenstockPostgres", "PenstockSQLite", "PenstockStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "PenstockRuntimeTests", dependencies: ["PenstockRuntime"]),

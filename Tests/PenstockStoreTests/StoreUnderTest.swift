@@ -2,13 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PenstockPostgres
 import PenstockSQLite
 import PenstockStore
 import Testing
 
 /// The stores that must answer alike.
 enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
-    case memory, sqlite
+    case memory, sqlite, postgres
+
+    /// Without PostgreSQL on this machine its part is left out; `PostgresStoreTests` says so.
+    static var allCases: [StoreUnderTest] {
+        PostgresCluster.isExpected ? [.memory, .sqlite, .postgres] : [.memory, .sqlite]
+    }
 
     var testDescription: String { self.rawValue }
 
@@ -28,6 +34,14 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
             try await withTemporaryDirectory { directory in
                 let path = directory.appendingPathComponent("store.sqlite").path
                 let (first, second) = (try SQLiteStore(path: path), try SQLiteStore(path: path))
+                try await body(first, second)
+                await first.close()
+                await second.close()
+            }
+        case .postgres:
+            try await withPostgresDatabase { configuration in
+                let first = try await PostgresStore(testing: configuration)
+                let second = try await PostgresStore(testing: configuration)
                 try await body(first, second)
                 await first.close()
                 await second.close()

@@ -1,0 +1,54 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockStore
+
+/// What the server or the way to it made of a statement.
+struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Five characters; empty when the failure is libpq's own, which is nearly always a lost connection.
+    var sqlState: String
+    var message: String
+    /// Whether the connection is of no more use.
+    var isConnectionLost: Bool
+
+    var description: String {
+        self.sqlState.isEmpty ? self.message : "\(self.message) (\(self.sqlState))"
+    }
+
+    /// Source: PostgreSQL documentation, appendix A, PostgreSQL Error Codes.
+    enum Meaning: Sendable, Hashable {
+        /// Transactions got in each other's way, and this one was rolled back: it may well pass when it runs again.
+        case conflict
+        /// The connection is gone, and with it a transaction that was not committing yet.
+        case connectionLost
+        case constraint, corrupt, unavailable
+    }
+
+    var meaning: Meaning {
+        switch self.sqlState {
+        case "40001", "40P01": return .conflict
+        // The connection leads to a server that only reads: after a failover another one is in charge.
+        case "25006": return .connectionLost
+        // The server shuts down, and says so while the connection still looks alive.
+        case "57P01", "57P02", "57P03": return .connectionLost
+        case "XX001", "XX002": return .corrupt
+        default: break
+        }
+        if self.isConnectionLost { return .connectionLost }
+        switch self.sqlState.prefix(2) {
+        case "08": return .connectionLost
+        case "22", "23", "42": return .constraint
+        default: return .unavailable
+        }
+    }
+
+    /// What the caller of the store is told once nothing is left to be tried.
+    var storeError: StoreError {
+        switch self.meaning {
+        case .conflict, .connectionLost, .unavailable:
+            StoreError(.unavailable, self.description, underlying: self)
+        case .constraint: StoreError(.constraint, self.description, underlying: self)
+        case .corrupt: StoreError(.corrupt, self.description, underlying: self)
+        }
+    }
+}

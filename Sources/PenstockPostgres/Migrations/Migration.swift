@@ -1,0 +1,83 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockModel
+import PenstockStore
+
+/// One step of the schema. Steps are only ever added: what a released version ran stays as it is.
+struct Migration: Sendable {
+    /// Counted from 1, without gaps.
+    var version: Int
+    /// Statements, run in one transaction with all other steps that are missing.
+    var sql: String
+
+    /// All steps, in order.
+    static let all: [Migration] = [.initial]
+}
+
+/// Brings the schema of a database up to this version's.
+enum Migrator {
+    /// Servers that start together wait for each other on the one row of the schema table.
+    ///
+    /// - Throws: ``StoreError``: `.corrupt` when the schema is newer than this version, else what the database says.
+    static func migrate(_ slot: ConnectionSlot, with migrations: [Migration] = Migration.all) throws {
+        do {
+            let session = try slot.session()
+            try Self.prepare(session)
+            try session.run(
+                """
+                BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+                SET LOCAL statement_timeout = 0;
+                SET LOCAL lock_timeout = '5min'
+                """
+            )
+            try Self.apply(migrations, on: session)
+            try session.run("COMMIT")
+        } catch let failure as PostgresFailure {
+            slot.discard()
+            throw failure.storeError
+        } catch {
+            slot.discard()
+            throw error
+        }
+    }
+
+    /// Makes the schema table with its row. Two servers that do so at once trip over each other in the catalog, which
+    /// `IF NOT EXISTS` does not prevent; the second attempt then finds what the other made.
+    private static func prepare(_ session: PostgresSession) throws(PostgresFailure) {
+        var attempt = 1
+        while true {
+            do throws(PostgresFailure) {
+                try session.run(
+                    """
+                    CREATE TABLE IF NOT EXISTS penstock_schema (
+                        id bigint PRIMARY KEY CHECK (id = 1),
+                        version bigint NOT NULL
+                    );
+                    INSERT INTO penstock_schema VALUES (1, 0) ON CONFLICT DO NOTHING
+                    """
+                )
+                return
+            } catch {
+                guard attempt < 5, !error.isConnectionLost else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    private static func apply(_ migrations: [Migration], on session: PostgresSession) throws {
+        let found = try session.rows("SELECT version FROM penstock_schema WHERE id = 1 FOR UPDATE", []) { row in
+            try row.int()
+        }
+        guard let version = found.first else {
+            throw StoreError(.corrupt, "the schema table has lost its row")
+        }
+        let known = migrations.last?.version ?? 0
+        guard version <= known else {
+            throw StoreError(.corrupt, "the schema has version \(version), this server knows \(known)")
+        }
+        for migration in migrations where migration.version > version { try session.run(migration.sql) }
+        guard version < known else { return }
+        _ = try session.change("UPDATE penstock_schema SET version = $1 WHERE id = 1", [known])
+    }
+}

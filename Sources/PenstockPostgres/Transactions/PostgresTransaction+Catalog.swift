@@ -1,0 +1,257 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockModel
+import PenstockStore
+
+// MARK: - Action types
+
+extension PostgresTransaction {
+    /// Stands for the account in the key of partner types, which are unique in their region.
+    private static let anyAccount = ""
+
+    private static let typeColumns =
+        "region, account, definition, document, tags, created, is_deleted"
+
+    func customActionType(_ id: ActionTypeID, in scope: Scope) throws -> ActionTypeRow? {
+        try self.actionType(id, heldBy: scope.account.rawValue, in: scope.region)
+    }
+
+    func partnerActionType(_ id: ActionTypeID, in region: Region) throws -> ActionTypeRow? {
+        try self.actionType(id, heldBy: Self.anyAccount, in: region)
+    }
+
+    private func actionType(_ id: ActionTypeID, heldBy holder: String, in region: Region) throws
+        -> ActionTypeRow?
+    {
+        try self.first(
+            "SELECT \(Self.typeColumns) FROM action_type WHERE region = $1 AND holder = $2 AND type_id = $3",
+            [region, holder, id.description],
+            Self.actionType
+        )
+    }
+
+    func actionTypes(in scope: Scope) throws -> [ActionTypeRow] {
+        try self.rows(
+            """
+            SELECT \(Self.typeColumns) FROM action_type
+            WHERE region = $1 AND holder IN ($2, '') AND NOT is_deleted ORDER BY type_id
+            """,
+            [scope.region, scope.account],
+            Self.actionType
+        )
+    }
+
+    func customActionTypeCount(in scope: Scope) throws -> Int {
+        try self.first(
+            "SELECT count(*) FROM action_type WHERE region = $1 AND holder = $2 AND NOT is_deleted",
+            [scope.region, scope.account]
+        ) { try $0.int() } ?? 0
+    }
+
+    func putActionType(_ row: ActionTypeRow) throws {
+        let id = row.definition.id
+        try self.change(
+            """
+            INSERT INTO action_type (region, holder, type_id, account, definition, document, tags, created, is_deleted)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (region, holder, type_id) DO UPDATE SET account = excluded.account,
+                definition = excluded.definition, document = excluded.document, tags = excluded.tags,
+                created = excluded.created, is_deleted = excluded.is_deleted
+            """,
+            [
+                row.region, id.owner == .custom ? row.account.rawValue : Self.anyAccount, id.description,
+                row.account,
+                row.definition.storedBytes(), row.document, row.tags.storedBytes(), row.created,
+                row.isDeleted,
+            ]
+        )
+    }
+
+    private static func actionType(_ row: inout PostgresRow) throws -> ActionTypeRow {
+        ActionTypeRow(
+            region: try row.parsed { Region($0) },
+            account: try row.parsed { AccountID($0) },
+            definition: try row.stored(),
+            document: try row.bytes(),
+            tags: try row.storedList(),
+            created: try row.timestamp(),
+            isDeleted: try row.bool()
+        )
+    }
+}
+
+// MARK: - Connections and keys
+
+extension PostgresTransaction {
+    private static let connectionColumns = """
+        client, account, region, pipeline_name, stage, action, token_hash, created, bound_type, previous_token_hash, \
+        previous_expires, rotated, revoked
+        """
+
+    func connection(_ id: ClientID) throws -> ConnectionRow? {
+        try self.first(
+            "SELECT \(Self.connectionColumns) FROM connection WHERE client = $1", [id], Self.connectionRow
+        )
+    }
+
+    func liveConnection(
+        scope: Scope,
+        pipelineName: String,
+        stageName: String,
+        actionName: String
+    ) throws -> ConnectionRow? {
+        try self.first(
+            """
+            SELECT \(Self.connectionColumns) FROM connection
+            WHERE account = $1 AND region = $2 AND pipeline_name = $3 AND stage = $4 AND action = $5
+                AND revoked IS NULL
+            """,
+            [scope.account, scope.region, pipelineName, stageName, actionName],
+            Self.connectionRow
+        )
+    }
+
+    func connections(in scope: Scope) throws -> [ConnectionRow] {
+        try self.rows(
+            """
+            SELECT \(Self.connectionColumns) FROM connection WHERE account = $1 AND region = $2
+            ORDER BY created, client
+            """,
+            [scope.account, scope.region],
+            Self.connectionRow
+        )
+    }
+
+    func putConnection(_ row: ConnectionRow) throws {
+        try self.change(
+            """
+            INSERT INTO connection (\(Self.connectionColumns))
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            ON CONFLICT (client) DO UPDATE SET account = excluded.account, region = excluded.region,
+                pipeline_name = excluded.pipeline_name, stage = excluded.stage, action = excluded.action,
+                token_hash = excluded.token_hash, created = excluded.created, bound_type = excluded.bound_type,
+                previous_token_hash = excluded.previous_token_hash, previous_expires = excluded.previous_expires,
+                rotated = excluded.rotated, revoked = excluded.revoked
+            """,
+            [
+                row.clientID, row.scope.account, row.scope.region, row.pipelineName, row.stageName,
+                row.actionName,
+                row.tokenHash, row.created, row.boundType?.storedBytes(), row.previousTokenHash,
+                row.previousExpires,
+                row.rotated, row.revoked,
+            ]
+        )
+    }
+
+    private static func connectionRow(_ row: inout PostgresRow) throws -> ConnectionRow {
+        var connection = ConnectionRow(
+            clientID: try row.id(),
+            scope: try row.scope(),
+            pipelineName: try row.text(),
+            stageName: try row.text(),
+            actionName: try row.text(),
+            tokenHash: try row.bytes(),
+            created: try row.timestamp()
+        )
+        connection.boundType = try row.bytesIfPresent().map { try ActionTypeID(storedBytes: $0) }
+        connection.previousTokenHash = row.bytesIfPresent()
+        connection.previousExpires = try row.timestampIfPresent()
+        connection.rotated = try row.timestampIfPresent()
+        connection.revoked = try row.timestampIfPresent()
+        return connection
+    }
+
+    private static let keyColumns =
+        "id, account, principal_name, is_administrator, sealed_secret, policies, created, is_disabled"
+
+    func accessKey(_ id: String) throws -> AccessKeyRow? {
+        try self.first(
+            "SELECT \(Self.keyColumns) FROM access_key WHERE id = $1", [id], Self.accessKeyRow)
+    }
+
+    func accessKeys(of account: AccountID) throws -> [AccessKeyRow] {
+        try self.rows(
+            "SELECT \(Self.keyColumns) FROM access_key WHERE account = $1 ORDER BY created, id",
+            [account],
+            Self.accessKeyRow
+        )
+    }
+
+    func putAccessKey(_ row: AccessKeyRow) throws {
+        try self.change(
+            """
+            INSERT INTO access_key (\(Self.keyColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (id) DO UPDATE SET account = excluded.account, principal_name = excluded.principal_name,
+                is_administrator = excluded.is_administrator, sealed_secret = excluded.sealed_secret,
+                policies = excluded.policies, created = excluded.created, is_disabled = excluded.is_disabled
+            """,
+            [
+                row.accessKeyID, row.account, row.principalName, row.isAdministrator, row.sealedSecret,
+                row.policies.storedBytes(), row.created, row.isDisabled,
+            ]
+        )
+    }
+
+    private static func accessKeyRow(_ row: inout PostgresRow) throws -> AccessKeyRow {
+        AccessKeyRow(
+            accessKeyID: try row.text(),
+            account: try row.parsed { AccountID($0) },
+            principalName: try row.text(),
+            isAdministrator: try row.bool(),
+            sealedSecret: try row.bytes(),
+            policies: try row.storedList(),
+            created: try row.timestamp(),
+            isDisabled: try row.bool()
+        )
+    }
+}
+
+// MARK: - Settings and the audit log
+
+extension PostgresTransaction {
+    func setting(_ name: String) throws -> [UInt8]? {
+        try self.first("SELECT value FROM setting WHERE name = $1", [name]) { try $0.bytes() }
+    }
+
+    func putSetting(_ name: String, _ value: [UInt8]) throws {
+        try self.change(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [name, value]
+        )
+    }
+
+    func auditEntries(of account: AccountID, limit: Int) throws -> [AuditRow] {
+        try self.rows(
+            """
+            SELECT at, account, region, principal, operation, resource, outcome, request_id FROM audit_entry
+            WHERE account = $1 ORDER BY at DESC, number DESC LIMIT $2
+            """,
+            [account, limit]
+        ) { row in
+            AuditRow(
+                at: try row.timestamp(),
+                scope: try row.scope(),
+                principal: try row.text(),
+                operation: try row.text(),
+                resource: try row.text(),
+                outcome: try row.text(),
+                requestID: try row.text()
+            )
+        }
+    }
+
+    func insertAuditEntry(_ row: AuditRow) throws {
+        try self.change(
+            """
+            INSERT INTO audit_entry (at, account, region, principal, operation, resource, outcome, request_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            [
+                row.at, row.scope.account, row.scope.region, row.principal, row.operation, row.resource,
+                row.outcome,
+                row.requestID,
+            ]
+        )
+    }
+}

@@ -1,0 +1,392 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockEngine
+import PenstockModel
+import PenstockStore
+
+// MARK: - Pipelines
+
+extension PostgresTransaction {
+    private static let summaryColumns =
+        "id, account, region, name, version, created, updated, pipeline_type, execution_mode, tags"
+
+    func pipelineSummary(_ key: PipelineKey) throws -> PipelineSummaryRow? {
+        try self.first(
+            "SELECT \(Self.summaryColumns) FROM pipeline WHERE account = $1 AND region = $2 AND name = $3",
+            [key.scope.account, key.scope.region, key.name],
+            Self.summary
+        )
+    }
+
+    func pipelineSummaries(in scope: Scope, after: String, limit: Int) throws -> [PipelineSummaryRow] {
+        try self.rows(
+            """
+            SELECT \(Self.summaryColumns) FROM pipeline WHERE account = $1 AND region = $2 AND name > $3
+            ORDER BY name LIMIT $4
+            """,
+            [scope.account, scope.region, after, limit],
+            Self.summary
+        )
+    }
+
+    func pipelineCount(in scope: Scope) throws -> Int {
+        try self.first(
+            "SELECT count(*) FROM pipeline WHERE account = $1 AND region = $2",
+            [scope.account, scope.region]
+        ) { try $0.int() } ?? 0
+    }
+
+    func lockPipeline(_ key: PipelineKey) throws -> PipelineRow? {
+        try self.first(
+            """
+            SELECT id, created, updated, pipeline_type, execution_mode, tags, head FROM pipeline
+            WHERE account = $1 AND region = $2 AND name = $3\(self.lock("FOR UPDATE"))
+            """,
+            [key.scope.account, key.scope.region, key.name]
+        ) { row in
+            PipelineRow(
+                id: try row.id(),
+                key: key,
+                created: try row.timestamp(),
+                updated: try row.timestamp(),
+                pipelineType: try row.rawValue(),
+                executionMode: try row.rawValue(),
+                tags: try row.storedList(),
+                head: try row.stored()
+            )
+        }
+    }
+
+    func insertPipeline(_ row: PipelineRow) throws -> Bool {
+        try self.change(
+            """
+            INSERT INTO pipeline (id, account, region, name, version, created, updated, pipeline_type, execution_mode,
+                tags, head)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            ON CONFLICT (account, region, name) DO NOTHING
+            """,
+            [
+                row.id, row.key.scope.account, row.key.scope.region, row.key.name, row.head.version,
+                row.created,
+                row.updated, row.pipelineType.rawValue, row.executionMode.rawValue, row.tags.storedBytes(),
+                row.head.storedBytes(),
+            ]
+        ) == 1
+    }
+
+    func updatePipeline(_ row: PipelineRow) throws {
+        let changed = try self.change(
+            """
+            UPDATE pipeline SET version = $2, created = $3, updated = $4, pipeline_type = $5, execution_mode = $6,
+                tags = $7, head = $8
+            WHERE id = $1
+            """,
+            [
+                row.id, row.head.version, row.created, row.updated, row.pipelineType.rawValue,
+                row.executionMode.rawValue, row.tags.storedBytes(), row.head.storedBytes(),
+            ]
+        )
+        guard changed == 1 else { throw self.constraint("there is no such pipeline") }
+    }
+
+    func deletePipeline(_ id: PipelineID) throws {
+        try self.change("DELETE FROM pipeline WHERE id = $1", [id])
+    }
+
+    func pipelineVersion(_ version: Int, of id: PipelineID) throws -> PipelineVersionRow? {
+        try self.first(
+            """
+            SELECT declaration, document, sealed_secrets FROM pipeline_version WHERE pipeline = $1 AND version = $2
+            """,
+            [id, version]
+        ) { row in
+            PipelineVersionRow(
+                pipelineID: id,
+                declaration: try row.stored(),
+                document: try row.bytes(),
+                sealedSecrets: row.bytesIfPresent()
+            )
+        }
+    }
+
+    func insertPipelineVersion(_ row: PipelineVersionRow) throws {
+        try self.change(
+            """
+            INSERT INTO pipeline_version (pipeline, version, declaration, document, sealed_secrets)
+            VALUES ($1, $2, $3, $4, $5)
+            """,
+            [
+                row.pipelineID, row.declaration.version, row.declaration.storedBytes(), row.document,
+                row.sealedSecrets,
+            ]
+        )
+    }
+
+    private static func summary(_ row: inout PostgresRow) throws -> PipelineSummaryRow {
+        PipelineSummaryRow(
+            id: try row.id(),
+            key: try row.pipelineKey(),
+            version: try row.int(),
+            created: try row.timestamp(),
+            updated: try row.timestamp(),
+            pipelineType: try row.rawValue(),
+            executionMode: try row.rawValue(),
+            tags: try row.storedList()
+        )
+    }
+}
+
+// MARK: - Stages
+
+extension PostgresTransaction {
+    func stageEntrances(of id: PipelineID) throws -> [StageEntranceRow] {
+        try self.rows("SELECT details FROM stage_entrance WHERE pipeline = $1", [id]) {
+            try $0.stored()
+        }
+    }
+
+    func stageRuns(of id: PipelineID) throws -> [StageRunRow] {
+        try self.rows("SELECT details FROM stage_run WHERE pipeline = $1", [id]) { try $0.stored() }
+    }
+
+    func currentRevisions(of id: PipelineID) throws -> [CurrentRevisionRow] {
+        try self.rows("SELECT details FROM current_revision WHERE pipeline = $1", [id]) {
+            try $0.stored()
+        }
+    }
+
+    func putStageEntrance(_ row: StageEntranceRow, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            INSERT INTO stage_entrance (pipeline, stage, details) VALUES ($1, $2, $3)
+            ON CONFLICT (pipeline, stage) DO UPDATE SET details = excluded.details
+            """,
+            [pipeline, row.stageName, row.storedBytes()]
+        )
+    }
+
+    func putStageRun(_ row: StageRunRow, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            INSERT INTO stage_run (pipeline, stage, details) VALUES ($1, $2, $3)
+            ON CONFLICT (pipeline, stage) DO UPDATE SET details = excluded.details
+            """,
+            [pipeline, row.run.stageName, row.storedBytes()]
+        )
+    }
+
+    func putCurrentRevision(_ row: CurrentRevisionRow, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            INSERT INTO current_revision (pipeline, stage, action, details) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (pipeline, stage, action) DO UPDATE SET details = excluded.details
+            """,
+            [pipeline, row.stageName, row.actionName, row.storedBytes()]
+        )
+    }
+
+    func deleteStage(_ name: String, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            WITH entrance AS (DELETE FROM stage_entrance WHERE pipeline = $1 AND stage = $2),
+                run AS (DELETE FROM stage_run WHERE pipeline = $1 AND stage = $2)
+            DELETE FROM current_revision WHERE pipeline = $1 AND stage = $2
+            """,
+            [pipeline, name]
+        )
+    }
+
+    func insertStageSuccess(_ execution: PipelineExecutionID, stage: String, of pipeline: PipelineID)
+        throws
+    {
+        let place = try self.first(
+            "SELECT version, sequence FROM execution WHERE pipeline = $1 AND id = $2",
+            [pipeline, execution]
+        ) { (version: try $0.int(), sequence: try $0.int()) }
+        guard let place else { throw self.constraint("only an execution succeeds in a stage") }
+        try self.change(
+            """
+            INSERT INTO stage_success (pipeline, stage, version, sequence) VALUES ($1, $2, $3, $4)
+            ON CONFLICT DO NOTHING
+            """,
+            [pipeline, stage, place.version, place.sequence]
+        )
+    }
+}
+
+// MARK: - Executions
+
+extension PostgresTransaction {
+    func execution(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> PipelineExecution? {
+        try self.first(
+            """
+            SELECT state FROM live_execution WHERE pipeline = $1 AND id = $2
+            UNION ALL SELECT state FROM archived_execution WHERE pipeline = $1 AND id = $2
+            """,
+            [pipeline, id]
+        ) { try $0.stored() }
+    }
+
+    /// One round trip for all three tables.
+    func putExecution(_ execution: PipelineExecution, of pipeline: PipelineID) throws {
+        let isLive = execution.status.isLive
+        let (table, other) =
+            isLive ? ("live_execution", "archived_execution") : ("archived_execution", "live_execution")
+        try self.change(
+            """
+            WITH moved AS (DELETE FROM \(other) WHERE pipeline = $1 AND id = $2),
+                shown AS (
+                    INSERT INTO execution (pipeline, id, sequence, version, details) VALUES ($1, $2, $5, $6, $7)
+                    ON CONFLICT (pipeline, id) DO UPDATE SET details = excluded.details
+                )
+            INSERT INTO \(table) (pipeline, id, status, state) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state
+            """,
+            [
+                pipeline, execution.id, execution.status.rawValue, execution.storedBytes(),
+                execution.sequence,
+                execution.pipelineVersion, ExecutionRow(execution).storedBytes(),
+            ]
+        )
+    }
+
+    func executionRow(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> ExecutionRow? {
+        try self.first("SELECT details FROM execution WHERE pipeline = $1 AND id = $2", [pipeline, id]) {
+            try $0.stored()
+        }
+    }
+
+    func executionRows(
+        of pipeline: PipelineID,
+        before: Int?,
+        succeededIn: (stage: String, version: Int)?,
+        limit: Int
+    ) throws -> [ExecutionRow] {
+        guard let succeededIn else {
+            return try self.rows(
+                """
+                SELECT details FROM execution WHERE pipeline = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3
+                """,
+                [pipeline, before ?? .max, limit]
+            ) { try $0.stored() }
+        }
+        return try self.rows(
+            """
+            SELECT e.details FROM stage_success s JOIN execution e USING (pipeline, sequence)
+            WHERE s.pipeline = $1 AND s.stage = $2 AND s.version = $3 AND s.sequence < $4
+            ORDER BY s.sequence DESC LIMIT $5
+            """,
+            [pipeline, succeededIn.stage, succeededIn.version, before ?? .max, limit]
+        ) { try $0.stored() }
+    }
+
+    func startToken(_ token: String, of pipeline: PipelineID) throws -> PipelineExecutionID? {
+        try self.first(
+            "SELECT execution FROM start_token WHERE pipeline = $1 AND token = $2", [pipeline, token]
+        ) {
+            try $0.id()
+        }
+    }
+
+    func putStartToken(
+        _ token: String,
+        started: PipelineExecutionID,
+        expires: Timestamp,
+        of pipeline: PipelineID
+    ) throws {
+        try self.change(
+            """
+            INSERT INTO start_token (pipeline, token, execution, expires) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (pipeline, token) DO UPDATE SET execution = excluded.execution, expires = excluded.expires
+            """,
+            [pipeline, token, started, expires]
+        )
+    }
+
+    func deleteStartTokens(expiredBefore: Timestamp, limit: Int) throws -> Int {
+        try self.change(
+            """
+            DELETE FROM start_token WHERE (pipeline, token) IN (
+                SELECT pipeline, token FROM start_token WHERE expires < $1
+                ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED
+            )
+            """,
+            [expiredBefore, limit]
+        )
+    }
+}
+
+// MARK: - History
+
+extension PostgresTransaction {
+    private static let historyColumns = "pipeline, start, attempt, output_variables"
+
+    func actionExecutionRows(
+        of pipeline: PipelineID,
+        execution: PipelineExecutionID?,
+        after: ActionExecutionCursor?,
+        limit: Int
+    ) throws -> [ActionExecutionRow] {
+        // Without a cursor the page begins below the greatest instant there is, which no attempt starts at.
+        let startedAt = after?.startedAt.millisecondsSinceEpoch ?? .max
+        let id = after?.id.value ?? UniqueID(high: 0, low: 0)
+        guard let execution else {
+            return try self.rows(
+                """
+                SELECT \(Self.historyColumns) FROM action_execution
+                WHERE pipeline = $1 AND (started_at, id) < ($2, $3) ORDER BY started_at DESC, id DESC LIMIT $4
+                """,
+                [pipeline, startedAt, id, limit],
+                Self.actionExecution
+            )
+        }
+        return try self.rows(
+            """
+            SELECT \(Self.historyColumns) FROM action_execution
+            WHERE pipeline = $1 AND execution = $2 AND (started_at, id) < ($3, $4)
+            ORDER BY started_at DESC, id DESC LIMIT $5
+            """,
+            [pipeline, execution, startedAt, id, limit],
+            Self.actionExecution
+        )
+    }
+
+    func actionExecutionRow(_ id: ActionExecutionID) throws -> ActionExecutionRow? {
+        try self.first(
+            "SELECT \(Self.historyColumns) FROM action_execution WHERE id = $1", [id],
+            Self.actionExecution
+        )
+    }
+
+    func insertActionExecution(_ row: ActionExecutionRow) throws {
+        try self.change(
+            """
+            INSERT INTO action_execution (id, pipeline, execution, started_at, status, start, attempt, output_variables)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            [
+                row.start.id, row.pipelineID, row.start.executionID, row.start.startedAt,
+                row.attempt.status.rawValue,
+                row.start.storedBytes(), row.attempt.storedBytes(), row.outputVariables.storedBytes(),
+            ]
+        )
+    }
+
+    func updateActionExecution(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws {
+        let changed = try self.change(
+            "UPDATE action_execution SET status = $2, attempt = $3, output_variables = $4 WHERE id = $1",
+            [attempt.id, attempt.status.rawValue, attempt.storedBytes(), outputVariables.storedBytes()]
+        )
+        guard changed == 1 else { throw self.constraint("the attempt has no entry") }
+    }
+
+    private static func actionExecution(_ row: inout PostgresRow) throws -> ActionExecutionRow {
+        ActionExecutionRow(
+            pipelineID: try row.id(),
+            start: try row.stored(),
+            attempt: try row.stored(),
+            outputVariables: try row.storedList()
+        )
+    }
+}

@@ -1,0 +1,140 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PenstockStore
+
+/// What a transaction may do, and what it sees.
+enum TransactionMode: Sendable {
+    /// One snapshot for all its reads; locks are not taken, since a transaction that only reads may not.
+    case read
+    /// Every statement sees what was committed before it began, so that what a lock waited for is read afterwards.
+    case write
+
+    var begin: String {
+        switch self {
+        case .read: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        case .write: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+        }
+    }
+}
+
+/// Runs a body in a transaction, again if it must, on the thread of a connection.
+struct TransactionAttempts {
+    var slot: ConnectionSlot
+    var mode: TransactionMode
+    var origin: String
+    var logger: Logger
+
+    /// How one attempt ended that did not commit.
+    private enum Ending: Error {
+        /// Nothing was written and the fault is not the body's: it may run again.
+        case again(PostgresFailure)
+        /// For the caller.
+        case refused(any Error)
+    }
+
+    /// - Returns: What the body of the attempt that committed returned, and its signals, in order, each once.
+    func run<Result>(
+        atMost maximumAttempts: Int,
+        _ body: (PostgresTransaction) throws -> Result
+    ) throws -> (Result, [StoreSignal]) {
+        var attempt = 1
+        while true {
+            do throws(Ending) {
+                return try self.attempt(body)
+            } catch {
+                switch error {
+                case .refused(let error): throw error
+                case .again(let failure):
+                    guard attempt < maximumAttempts else { throw failure.storeError }
+                    self.logger.debug(
+                        "A transaction is run again",
+                        metadata: ["attempt": "\(attempt)", "error": "\(failure)"]
+                    )
+                    attempt += 1
+                }
+            }
+        }
+    }
+
+    private func attempt<Result>(
+        _ body: (PostgresTransaction) throws -> Result
+    ) throws(Ending) -> (Result, [StoreSignal]) {
+        let session: PostgresSession
+        do {
+            session = try self.slot.session()
+        } catch {
+            // The server is not there; that is for the caller to know, not for this thread to wait out.
+            throw .refused(StoreError(.unavailable, error.description, underlying: error))
+        }
+        do {
+            try session.run(self.mode.begin)
+        } catch {
+            // Most likely a connection that was lost while it rested.
+            self.slot.discard()
+            throw error.meaning == .connectionLost ? .again(error) : .refused(error.storeError)
+        }
+        let transaction = PostgresTransaction(session, mode: self.mode)
+        let result: Result
+        do {
+            result = try body(transaction)
+            try transaction.notify(from: self.origin)
+        } catch {
+            throw self.abandon(transaction, because: error, session)
+        }
+        // A body may have caught the failure of a statement; the transaction is void all the same.
+        if let failure = transaction.failure {
+            throw self.abandon(transaction, because: failure, session)
+        }
+        try self.commit(session)
+        return (result, transaction.signals)
+    }
+
+    /// Rolls back. A failure of the database itself counts more than what the body made of it.
+    private func abandon(
+        _ transaction: PostgresTransaction,
+        because error: any Error,
+        _ session: PostgresSession
+    ) -> Ending {
+        if transaction.failure?.meaning == .connectionLost || (try? session.run("ROLLBACK")) == nil
+            || !session.isIdle
+        {
+            self.slot.discard()
+        }
+        guard let failure = transaction.failure else { return .refused(error) }
+        switch failure.meaning {
+        case .conflict: return .again(failure)
+        case .connectionLost where self.mode == .read && failure.sqlState == "25006":
+            // The body tried to write where it may only read.
+            return .refused(StoreError(.constraint, failure.description, underlying: failure))
+        case .connectionLost: return .again(failure)
+        case .constraint, .corrupt, .unavailable:
+            return .refused(error is PostgresFailure ? failure.storeError : error)
+        }
+    }
+
+    private func commit(_ session: PostgresSession) throws(Ending) {
+        let tag: String
+        do {
+            tag = try session.run("COMMIT")
+        } catch {
+            if self.mode == .read {
+                self.slot.discard()
+                throw .again(error)
+            }
+            switch error.meaning {
+            case .conflict: throw .again(error)
+            case .connectionLost:
+                self.slot.discard()
+                throw .refused(StoreError(.outcomeUnknown, error.description, underlying: error))
+            case .constraint, .corrupt, .unavailable:
+                if !session.isIdle { self.slot.discard() }
+                throw .refused(error.storeError)
+            }
+        }
+        guard tag == "COMMIT" else {
+            throw .refused(StoreError(.unavailable, "the transaction was rolled back by the server"))
+        }
+    }
+}
