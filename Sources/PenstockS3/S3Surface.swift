@@ -81,6 +81,9 @@ package struct S3Surface: Surface {
         let told = refusal ?? S3Error("InternalError", 500, "We encountered an internal error. Please try again.")
         var headers = told.headers
         headers[.contentType] = "application/xml"
+        // A client that waits to be asked for its body may or may not still send it once it is refused, so where the
+        // next request begins cannot be told.
+        if request.headers[.expect] != nil { headers[.connection] = "close" }
         let body = XMLWriter.error { xml in
             xml.element("Code", told.code)
             xml.element("Message", told.message)
