@@ -93,7 +93,7 @@ public enum CallError: Error, Sendable {
 /// ```swift
 /// do {
 ///     try await client.putThirdPartyJobFailureResult(jobId: id, clientToken: token, failureDetails: details)
-/// } catch .jobNotFound, .invalidJobState {
+/// } catch where error.isAny(of: .jobNotFound, .invalidJobState) {
 ///     // Somebody else has ended the job.
 /// } catch {
 ///     logger.error("\(error)")
@@ -117,6 +117,11 @@ public protocol OperationError: Error, Sendable {
 }
 
 extension OperationError {
+    /// Whether the service refused with one of these exceptions.
+    public func isAny(of codes: ExceptionCode...) -> Bool {
+        self.serviceError.map { codes.contains($0.code) } ?? false
+    }
+
     init(_ error: CallError) {
         switch error {
         case .refused(let error): self.init(error)
