@@ -57,7 +57,8 @@ public struct CodePipelineClient: Sendable {
         do {
             return try Operation.decodeOutput(answer)
         } catch {
-            throw Failure(CallFailure(.invalidAnswer, "the answer of \(Operation.name) cannot be read: \(error.message)"))
+            let problem = "the answer of \(Operation.name) cannot be read: \(error.message)"
+            throw Failure(CallFailure(.invalidAnswer, problem))
         }
     }
 

@@ -70,7 +70,16 @@ private struct RawClient {
         self.outbound = outbound
     }
 
-    func send(_ text: String) async throws { try await self.outbound.write(ByteBuffer(string: text)) }
+    /// Sends what it can: the server may have ended the connection already, which reading then tells.
+    func send(_ text: String) async throws {
+        do {
+            try await self.outbound.write(ByteBuffer(string: text))
+        } catch let error as ChannelError where error == .ioOnClosedChannel {
+            return
+        } catch let error as IOError where error.errnoCode == EPIPE || error.errnoCode == ECONNRESET {
+            return
+        }
+    }
 
     /// Reads until the text has come, and returns everything up to its end; throws when the connection ends before.
     mutating func read(until text: String) async throws -> String {

@@ -90,10 +90,17 @@ struct ClientWriter {
             body += "        var input = input\n"
             body += "        input.\(token) = input.\(token) ?? self.makeIdempotencyToken()\n"
         }
-        let call = "try await self.perform(\n            Operations.\(operation.name).self, input, options: options, "
+        let call =
+            "try await self.perform(\n            Operations.\(operation.name).self, input, options: options, "
             + "throwing: \(operation.name)Error.self)"
-        body += operation.output == nil ? "        _ = \(call)\n" : token == nil ? "        \(call)\n" : "        return \(call)\n"
-        let note = token.map { "\n    ///\n    /// A random `\($0)` is sent when there is none, so that repeating the call starts nothing twice." } ?? ""
+        body +=
+            operation.output == nil
+            ? "        _ = \(call)\n" : token == nil ? "        \(call)\n" : "        return \(call)\n"
+        let note =
+            token.map {
+                "\n    ///\n    /// A random `\($0)` is sent when there is none,"
+                    + " so that repeating the call starts nothing twice."
+            } ?? ""
         return """
             extension CodePipelineClient {
                 /// Calls `\(operation.name)` in the form of a request.\(note)

@@ -103,7 +103,8 @@ package struct ServiceCaller: Sendable {
             guard let wait else { return .failure(ending) }
             if wait > .zero {
                 do { try await self.pacing.sleep(wait) } catch {
-                    return .failure(.failed(CallFailure(.cancelled, "the call was cancelled", attempts: retries.attempt)))
+                    let failure = CallFailure(.cancelled, "the call was cancelled", attempts: retries.attempt)
+                    return .failure(.failed(failure))
                 }
             }
         }
