@@ -18,6 +18,8 @@ extension HTTPField.Name {
     package static let xAmzRequestID = literal("x-amz-request-id")
     /// An error's code; agrees with the body's `__type`.
     package static let xAmznErrorType = literal("x-amzn-ErrorType")
+    /// Ours: how many seconds a poll may be held.
+    package static let penstockWaitSeconds = literal("x-penstock-wait-seconds")
     /// Set by proxies in front of the service.
     package static let xForwardedFor = literal("X-Forwarded-For")
 }
