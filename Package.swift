@@ -154,8 +154,11 @@ let package = Package(
             name: "PenstockServer",
             dependencies: [
                 "PenstockAPI", "PenstockPostgres", "PenstockRunners", "PenstockS3", "PenstockSQLite",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -191,12 +194,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 
         // MARK: Executables
 
-        .executableTarget(name: "penstock", dependencies: ["PenstockCommands"]),
+        .executableTarget(
+            name: "penstock",
+            dependencies: ["PenstockCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        ),
         .executableTarget(
             name: "wiregen",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -1,0 +1,15 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+public import ArgumentParser
+
+/// The command-line tool: everything that `penstock` can be told to do.
+public struct PenstockCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "penstock",
+        abstract: "Self-hosted continuous delivery that speaks the AWS CodePipeline API.",
+        subcommands: []
+    )
+
+    public init() {}
+}
