@@ -8,7 +8,7 @@ public struct PenstockCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "penstock",
         abstract: "Self-hosted continuous delivery that speaks the AWS CodePipeline API.",
-        subcommands: []
+        subcommands: [ServeCommand.self, EnvironmentCommand.self]
     )
 
     public init() {}

@@ -15,18 +15,25 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
     package var path: String
     package var errorNumber: Int32
 
+    package init(call: String, path: String, errorNumber: Int32) {
+        self.call = call
+        self.path = path
+        self.errorNumber = errorNumber
+    }
+
     package var description: String {
         "\(self.call) of \(self.path): \(String(cString: strerror(self.errorNumber)))"
     }
 
-    var isNotFound: Bool { self.errorNumber == ENOENT }
+    /// Whether there was nothing of that name.
+    package var isNotFound: Bool { self.errorNumber == ENOENT }
 }
 
 /// An open file, closed when the last reference goes.
 ///
-/// Its calls block; they run on the blob store's threads.
-final class OpenFile: Sendable {
-    let path: String
+/// Its calls block; they run on threads meant for that.
+package final class OpenFile: Sendable {
+    package let path: String
     private let descriptor: Int32
 
     private init(path: String, descriptor: Int32) {
@@ -36,12 +43,13 @@ final class OpenFile: Sendable {
 
     deinit { _ = close(self.descriptor) }
 
-    static func reading(_ path: String) throws(FileError) -> OpenFile {
+    /// Opens what is there.
+    package static func reading(_ path: String) throws(FileError) -> OpenFile {
         try self.open(path, O_RDONLY | O_CLOEXEC)
     }
 
-    /// Fails when the file exists.
-    static func creating(_ path: String) throws(FileError) -> OpenFile {
+    /// Makes a file that its owner alone can read. Fails when the file exists.
+    package static func creating(_ path: String) throws(FileError) -> OpenFile {
         try self.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
     }
 
@@ -51,7 +59,7 @@ final class OpenFile: Sendable {
     }
 
     /// Writes all of the bytes.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         var rest = bytes
         while !rest.isEmpty {
             let count = try retrying("write", self.path) { writeFile(self.descriptor, rest.baseAddress, rest.count) }
@@ -60,7 +68,7 @@ final class OpenFile: Sendable {
     }
 
     /// Reads from the offset until the buffer is full or the file ends.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileError) -> Int {
         var done = 0
         while done < buffer.count {
             let count = try retrying("pread", self.path) {
@@ -75,26 +83,28 @@ final class OpenFile: Sendable {
     }
 
     /// Returns once what was written survives a loss of power.
-    func synchronize() throws(FileError) {
+    package func synchronize() throws(FileError) {
         _ = try retrying("fsync", self.path) { fsync(self.descriptor) }
     }
 }
 
-/// What the blob store does with names of files.
-enum FileCalls {
-    static func makeDirectory(_ path: String) throws(FileError) {
+/// What is done with names of files.
+package enum FileCalls {
+    /// Makes a directory for its owner alone; one that is there stays as it is.
+    package static func makeDirectory(_ path: String) throws(FileError) {
         do throws(FileError) {
             _ = try retrying("mkdir", path) { mkdir(path, 0o700) }
         } catch  where error.errorNumber == EEXIST {
         }
     }
 
-    static func rename(_ source: String, to target: String) throws(FileError) {
+    /// Replaces what has the new name, in one step.
+    package static func rename(_ source: String, to target: String) throws(FileError) {
         _ = try retrying("rename", source) { renameFile(source, target) }
     }
 
     /// A file that is not there is as good as removed.
-    static func remove(_ path: String) throws(FileError) {
+    package static func remove(_ path: String) throws(FileError) {
         do throws(FileError) {
             _ = try retrying("unlink", path) { unlink(path) }
         } catch  where error.isNotFound {
@@ -102,7 +112,7 @@ enum FileCalls {
     }
 
     /// Size and time of the last change in seconds since 1970; `nil` when there is no such file.
-    static func status(_ path: String) throws(FileError) -> (sizeBytes: Int64, modifiedSeconds: Int64)? {
+    package static func status(_ path: String) throws(FileError) -> (sizeBytes: Int64, modifiedSeconds: Int64)? {
         var status = stat()
         do throws(FileError) {
             _ = try retrying("stat", path) { stat(path, &status) }
@@ -117,7 +127,7 @@ enum FileCalls {
     }
 
     /// The names in a directory but for those that start with a dot, in no order.
-    static func names(in path: String) throws(FileError) -> [String] {
+    package static func names(in path: String) throws(FileError) -> [String] {
         guard let directory = opendir(path) else {
             throw FileError(call: "opendir", path: path, errorNumber: errno)
         }

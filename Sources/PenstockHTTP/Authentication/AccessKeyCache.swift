@@ -59,6 +59,14 @@ package final class AccessKeyCache: Sendable {
         }
     }
 
+    /// Forgets every key, after some were changed.
+    package func invalidateAll() {
+        self.state.withLock { state in
+            state.generation += 1
+            state.slots.removeAll(keepingCapacity: true)
+        }
+    }
+
     /// The key; `nil` when there is none, or it is disabled.
     ///
     /// - Throws: What the directory throws, and ``SealError`` for a secret sealed under another master key.

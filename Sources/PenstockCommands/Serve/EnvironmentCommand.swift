@@ -1,0 +1,66 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import PenstockClient
+import PenstockModel
+import PenstockServer
+
+/// `penstock env`: readies any AWS tool of a shell.
+struct EnvironmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "env",
+        abstract: "Print the environment in which AWS tools talk to the server of a data directory.",
+        discussion: "In a shell: eval \"$(penstock env)\""
+    )
+
+    @OptionGroup var dataDirectory: DataDirectoryOption
+
+    @Option(help: "The region to work in.")
+    var region = Region.default.rawValue
+
+    func validate() throws {
+        guard Region(self.region) != nil else { throw ValidationError("'\(self.region)' is not a region.") }
+    }
+
+    func run() throws {
+        do {
+            let variables = try self.variables()
+            // The key is nobody's session, whatever was in the environment before.
+            Terminal.show("unset AWS_SESSION_TOKEN")
+            for (name, value) in variables { Terminal.show("export \(name)=\(Self.quoted(value))") }
+        } catch let error as ServerError {
+            throw Terminal.fail(error)
+        }
+    }
+
+    /// In the order in which they are printed.
+    private func variables() throws -> [(name: String, value: String)] {
+        let path = self.dataDirectory.path
+        guard let endpoint = try PrivateFile.read(DataDirectory.endpointFile(in: path)) else {
+            throw ServerError(
+                .unusable, "No server is running on \(path). Start one: penstock serve --data-dir \(Self.quoted(path))")
+        }
+        let credentials = SharedConfigFile(try PrivateFile.read(DataDirectory.credentialsFile(in: path)) ?? "")
+        guard let profile = credentials.profile(SharedCredentials.profile),
+            let id = profile["aws_access_key_id"], let secret = profile["aws_secret_access_key"]
+        else {
+            throw ServerError(
+                .unusable,
+                "\(DataDirectory.credentialsFile(in: path)) has no profile '\(SharedCredentials.profile)' with a key."
+            )
+        }
+        return [
+            ("AWS_ENDPOINT_URL", String(endpoint.prefix { !$0.isNewline })),
+            ("AWS_ACCESS_KEY_ID", id),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+            ("AWS_REGION", self.region),
+            ("AWS_DEFAULT_REGION", self.region),
+        ]
+    }
+
+    /// The text as one word of a POSIX shell, whatever is in it.
+    static func quoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}

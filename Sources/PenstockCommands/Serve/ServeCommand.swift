@@ -1,0 +1,122 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Logging
+import PenstockServer
+import ServiceLifecycle
+import UnixSignals
+
+/// `penstock serve`: the service, whole.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the service: the API, the artifact store, the engine and the built-in actions.",
+        discussion: """
+            Nothing has to be prepared. The first start makes the data directory, the database, and an administrator's \
+            key, which it leaves in DIRECTORY/credentials. SIGTERM and SIGINT finish what is running; what was not \
+            finished is continued by the next start, however this one ends.
+            """
+    )
+
+    @OptionGroup var dataDirectory: DataDirectoryOption
+
+    @Option(help: "The address to listen on.")
+    var host = ServerConfiguration.defaultHost
+
+    @Option(help: "The port to listen on; 0 for one that is free.")
+    var port = ServerConfiguration.defaultPort
+
+    @Option(help: ArgumentHelp("The server's certificate and its chain, PEM.", valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"))
+    var tlsKey: String?
+
+    @Flag(help: "Listen beyond this machine without TLS: everyone on the way can read what is sent.")
+    var insecureHTTP = false
+
+    @Option(
+        name: .customLong("bucket-host"),
+        help: ArgumentHelp("A host name in front of which buckets may be named; may be repeated.", valueName: "name")
+    )
+    var bucketHosts: [String] = []
+
+    @Option(help: ArgumentHelp("Keep rows in this PostgreSQL database, postgres://…, which servers may share."))
+    var database: String?
+
+    @Option(help: ArgumentHelp("The master key, base64 of 32 bytes, kept apart from the data.", valueName: "file"))
+    var masterKeyFile: String?
+
+    @Option(
+        help: ArgumentHelp("How long to answer on after a request to stop, not ready any more.", valueName: "seconds"))
+    var drainDelay = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "What to log, on standard error: trace, debug, info, notice, warning, error or critical.",
+            valueName: "level"
+        ),
+        transform: Self.level
+    )
+    var logLevel = Logger.Level.info
+
+    func validate() throws {
+        guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
+            throw ValidationError("--tls-certificate and --tls-key go together.")
+        }
+        guard 0...3600 ~= self.drainDelay else {
+            throw ValidationError("--drain-delay must be from 0 to 3600 seconds.")
+        }
+    }
+
+    func run() async throws {
+        let level = self.logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "penstock")
+        let server = PenstockServer(self.serverConfiguration, logger: logger) { running in
+            Terminal.show("Penstock is ready at \(running.address.url)")
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: server,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        do {
+            try await group.run()
+        } catch let error as ServerError {
+            throw Terminal.fail(error)
+        }
+    }
+
+    private static func level(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else { throw ValidationError("'\(text)' is not a level.") }
+        return level
+    }
+
+    private var serverConfiguration: ServerConfiguration {
+        var configuration = ServerConfiguration(dataDirectory: self.dataDirectory.path)
+        configuration.host = self.host
+        configuration.port = self.port
+        configuration.allowsInsecureHTTP = self.insecureHTTP
+        configuration.bucketHosts = self.bucketHosts
+        configuration.masterKeyFile = self.masterKeyFile
+        configuration.drainDelay = .seconds(self.drainDelay)
+        if let certificate = self.tlsCertificate, let key = self.tlsKey {
+            configuration.tls = ServerConfiguration.TLSFiles(certificate: certificate, key: key)
+        }
+        if let database = self.database { configuration.database = .shared(database) }
+        return configuration
+    }
+}

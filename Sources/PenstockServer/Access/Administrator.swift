@@ -1,0 +1,82 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockAccess
+import PenstockModel
+import PenstockSigning
+import PenstockStore
+
+/// The key that a first start makes.
+struct Administrator {
+    /// What the service remembers of its own first start.
+    private enum Setting {
+        static let masterKeyCheck = "master-key-check"
+        static let accessKeyID = "administrator-access-key"
+    }
+
+    let store: any Store
+    let masterKey: MasterKey
+    let account: AccountID
+
+    /// Makes the key unless there is one, and checks that the master key is the one that the data was sealed under.
+    ///
+    /// - Returns: The key; `nil` once it has been disabled.
+    /// - Throws: ``ServerError`` with code `.unusable` when the master key is another one.
+    func prepare(at now: Timestamp) async throws -> SharedCredentials? {
+        let known = try await self.store.read { try Self.knownKey(in: $0) }
+        let key: KnownKey
+        if let known { key = known } else { key = try await self.makeKey(at: now) }
+        guard key.check == Array(self.masterKey.checkValue.utf8) else {
+            throw ServerError(.unusable, "The master key is not the one that this data was sealed under.")
+        }
+        guard !key.row.isDisabled else { return nil }
+        let secret = try Sealer(masterKey: self.masterKey)
+            .open(
+                key.row.sealedSecret,
+                context: AccessKeyRecord.sealingContext(accessKeyID: key.row.accessKeyID)
+            )
+        return SharedCredentials(
+            accessKeyID: key.row.accessKeyID,
+            secretAccessKey: SecretAccessKey(String(decoding: secret, as: UTF8.self))
+        )
+    }
+
+    private struct KnownKey: Sendable {
+        var check: [UInt8]
+        var row: AccessKeyRow
+    }
+
+    private static func knownKey(in reader: any StoreReader) throws -> KnownKey? {
+        guard let check = try reader.setting(Setting.masterKeyCheck),
+            let id = try reader.setting(Setting.accessKeyID),
+            let row = try reader.accessKey(String(decoding: id, as: UTF8.self))
+        else { return nil }
+        return KnownKey(check: check, row: row)
+    }
+
+    /// The first of several servers that start at once makes the key; all have it afterwards.
+    private func makeKey(at now: Timestamp) async throws -> KnownKey {
+        let (masterKey, account) = (self.masterKey, self.account)
+        return try await self.store.write { transaction in
+            if let known = try Self.knownKey(in: transaction) { return known }
+            var generator = SystemRandomNumberGenerator()
+            let id = AccessKeyGenerator.makeKeyID(using: &generator)
+            let secret = AccessKeyGenerator.makeSecret(using: &generator)
+            let row = AccessKeyRow(
+                accessKeyID: id,
+                account: account,
+                principalName: "administrator",
+                isAdministrator: true,
+                sealedSecret: try Sealer(masterKey: masterKey)
+                    .seal(Array(secret.utf8), context: AccessKeyRecord.sealingContext(accessKeyID: id)),
+                policies: [],
+                created: now
+            )
+            let check = Array(masterKey.checkValue.utf8)
+            try transaction.putAccessKey(row)
+            try transaction.putSetting(Setting.accessKeyID, Array(id.utf8))
+            try transaction.putSetting(Setting.masterKeyCheck, check)
+            return KnownKey(check: check, row: row)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockArtifacts
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Keeps every other server out of a directory, while it is alive and no longer: the system releases the lock of a
+/// process that ends, however it ends.
+final class DirectoryLock: Sendable {
+    /// Who has the lock.
+    struct Taken: Error {
+        /// The process, as it wrote it down; `nil` when it has not yet.
+        var holder: String?
+    }
+
+    private let descriptor: Int32
+
+    /// - Throws: ``Taken`` when another holds it; `FileError` when the file cannot be opened.
+    init(_ path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(call: "open", path: path, errorNumber: errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let errorNumber = errno
+            _ = close(descriptor)
+            guard errorNumber == EWOULDBLOCK else {
+                throw FileError(call: "flock", path: path, errorNumber: errorNumber)
+            }
+            throw Taken(holder: try PrivateFile.read(path).flatMap { $0.split(separator: "\n").first.map(String.init) })
+        }
+        self.descriptor = descriptor
+        let holder = Array("\(getpid())\n".utf8)
+        _ = ftruncate(descriptor, 0)
+        _ = holder.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    }
+
+    deinit { _ = close(self.descriptor) }
+}

@@ -1,0 +1,147 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import HummingbirdCore
+import HummingbirdTLS
+package import Logging
+import NIOCore
+import NIOSSL
+import PenstockArtifacts
+import PenstockHTTP
+package import PenstockRuntime
+import PenstockStore
+import ServiceLifecycle
+
+/// The service, whole. It runs until its graceful shutdown: readiness ends, held polls are answered, requests in
+/// progress are finished, and the store is closed last.
+package struct PenstockServer: Service {
+    /// A server that answers.
+    package struct Running: Sendable {
+        package let address: ListeningAddress
+        /// The administrator's key; `nil` once it has been disabled.
+        package let administrator: SharedCredentials?
+    }
+
+    private let configuration: ServerConfiguration
+    private let clock: any ServiceClock
+    private let logger: Logger
+    private let onReady: @Sendable (Running) async -> Void
+
+    /// - Parameters:
+    ///   - clock: The service's; signatures and connections go by real time in any case.
+    ///   - onReady: Called once, when `/health/ready` answers 200.
+    package init(
+        _ configuration: ServerConfiguration,
+        clock: any ServiceClock = SystemServiceClock(),
+        logger: Logger,
+        onReady: @escaping @Sendable (Running) async -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// - Throws: ``ServerError`` where the operator can help, else what went wrong.
+    package func run() async throws {
+        try self.configuration.validate()
+        let data = try await ServerData.open(self.configuration, clock: self.clock, logger: self.logger)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await self.serve(data))
+        } catch {
+            result = .failure(error)
+        }
+        try? FileCalls.remove(data.directory.endpointFile)
+        await data.store.close()
+        try result.get()
+    }
+
+    private func serve(_ data: ServerData) async throws {
+        var settings = self.configuration.runtime
+        settings.publicURL = self.address(port: self.configuration.port).url
+        let context = RuntimeContext(
+            store: data.store, clock: self.clock, masterKey: data.masterKey, settings: settings, logger: self.logger)
+        try await context.prepare()
+        let readiness = Readiness(store: data.store)
+        let services: [any Service] = [
+            ArtifactCollector(artifacts: data.artifacts, clock: self.clock, logger: self.logger),
+            TimerService(context: context),
+            EffectService(context: context),
+            try self.httpServer(data, context, readiness),
+            DrainService(readiness: readiness, delay: self.configuration.drainDelay),
+        ]
+        var group = ServiceGroupConfiguration(
+            services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+            logger: self.logger
+        )
+        group.maximumGracefulShutdownDuration = self.configuration.shutdownLimit
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error where error is IOError || error is SocketAddressError {
+            let place = "\(self.configuration.host), port \(self.configuration.port)"
+            throw ServerError(.address, "Cannot listen on \(place): \(error).")
+        }
+    }
+}
+
+// MARK: - The address
+
+extension PenstockServer {
+    private func httpServer(_ data: ServerData, _ context: RuntimeContext, _ readiness: Readiness) throws -> HTTPServer
+    {
+        let surfaces = ServerSurfaces(
+            data: data,
+            context: context,
+            bucketHosts: self.configuration.bucketHosts,
+            logger: self.logger
+        )
+        let router = surfaces.router(readiness)
+        return try HTTPServer(
+            HTTPServer.Configuration(
+                address: .hostname(self.configuration.host, port: self.configuration.port),
+                tls: try self.tls(),
+                onListening: { bound in await self.announce(bound, data, readiness) }
+            ),
+            dates: HTTPDateCache { SystemServiceClock.now },
+            logger: self.logger,
+            handler: { try await router.respond(to: $0) }
+        )
+    }
+
+    private func announce(_ bound: SocketAddress?, _ data: ServerData, _ readiness: Readiness) async {
+        let address = self.address(port: bound?.port ?? self.configuration.port)
+        do {
+            try PrivateFile.write(address.url + "\n", to: data.directory.endpointFile)
+        } catch {
+            self.logger.error("the endpoint could not be written down", metadata: ["error": "\(error)"])
+        }
+        readiness.beginServing()
+        await self.onReady(Running(address: address, administrator: data.administrator))
+    }
+
+    private func address(port: Int) -> ListeningAddress {
+        ListeningAddress(host: self.configuration.host, port: port, isSecure: self.configuration.tls != nil)
+    }
+
+    /// What wraps connections in TLS; `nil` for plain HTTP.
+    private func tls() throws -> (@Sendable (HTTPConnectionChannel) throws -> any ServerChildChannel)? {
+        guard let files = self.configuration.tls else { return nil }
+        do {
+            let certificates = try NIOSSLCertificate.fromPEMFile(files.certificate)
+            let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: certificates.map { .certificate($0) },
+                privateKey: .privateKey(key)
+            )
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            let checked = configuration
+            _ = try NIOSSLContext(configuration: checked)
+            return { try TLSChannel($0, tlsConfiguration: checked) }
+        } catch {
+            throw ServerError(
+                .configuration, "The TLS certificate or its key cannot be used (\(files.certificate)): \(error).")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOPosix
+import PenstockAccess
+import PenstockArtifacts
+import PenstockModel
+import PenstockPostgres
+import PenstockRuntime
+import PenstockSQLite
+import PenstockStore
+
+/// Everything a server keeps, opened.
+struct ServerData: Sendable {
+    let directory: DataDirectory
+    let masterKey: MasterKey
+    let store: any Store
+    let artifacts: ArtifactStore
+    /// The administrator's key; `nil` once it has been disabled.
+    let administrator: SharedCredentials?
+
+    /// Opens what is there, and makes what is missing in an order that a crash at any line leaves fit for the next
+    /// start: the lock, the master key, the database, the administrator's key in it, and the file of that key.
+    ///
+    /// - Throws: ``ServerError`` where the operator can help, else what went wrong. Nothing stays open.
+    static func open(_ configuration: ServerConfiguration, clock: any ServiceClock, logger: Logger) async throws -> Self
+    {
+        let directory = try DataDirectory(configuration.dataDirectory)
+        let masterKey =
+            if let file = configuration.masterKeyFile { try MasterKey.read(file: file) } else {
+                try MasterKey.ofDirectory(directory)
+            }
+        let store = try await self.openStore(configuration, directory, logger)
+        do {
+            let administrator = try await Administrator(
+                store: store, masterKey: masterKey, account: configuration.account
+            )
+            .prepare(at: clock.now)
+            if let administrator, try PrivateFile.read(directory.credentialsFile) == nil {
+                try PrivateFile.write(administrator.fileText, to: directory.credentialsFile)
+            }
+            let blobs = try await BlobStore(directory: directory.artifacts, threads: .singleton)
+            let artifacts = ArtifactStore(index: store, blobs: blobs, now: { clock.now }) {
+                var generator = SystemRandomNumberGenerator()
+                return UniqueID.random(using: &generator)
+            }
+            return Self(
+                directory: directory, masterKey: masterKey, store: store, artifacts: artifacts,
+                administrator: administrator)
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private static func openStore(
+        _ configuration: ServerConfiguration, _ directory: DataDirectory, _ logger: Logger
+    ) async throws -> any Store {
+        switch configuration.database {
+        case .embedded:
+            // The files beside the database get the permissions of the database, which must not be everybody's.
+            if !directory.hasDatabase { _ = try OpenFile.creating(directory.database) }
+            return try SQLiteStore(path: directory.database, logger: logger)
+        case .shared(let connection):
+            return try await PostgresStore(PostgresConfiguration(connectionString: connection), logger: logger)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PenstockAPI
+import PenstockHTTP
+import PenstockRuntime
+import PenstockS3
+import PenstockStore
+
+/// What answers on the one address.
+struct ServerSurfaces {
+    let data: ServerData
+    let context: RuntimeContext
+    let bucketHosts: [String]
+    let logger: Logger
+
+    func router(_ readiness: Readiness) -> ServiceRouter {
+        let foundation = self.foundation()
+        let clock = self.context.clock
+        return ServiceRouter(
+            surfaces: [
+                .pipelines: JSONSurface(
+                    service: "codepipeline",
+                    targetPrefix: "CodePipeline_20150709",
+                    handlers: CodePipelineOperations(context: self.context).handlers,
+                    foundation: foundation,
+                    context: self.context
+                ),
+                .artifacts: S3Surface(
+                    store: self.data.artifacts,
+                    foundation: foundation,
+                    virtualHosts: self.bucketHosts,
+                    now: { clock.now },
+                    logger: self.logger
+                ),
+                .identity: STSSurface(foundation),
+                .operations: OperationsSurface(readiness: { await readiness.probe() }),
+            ],
+            logger: self.logger
+        )
+    }
+
+    /// What all surfaces know of keys and sessions. A change of access in this process is seen by the next request.
+    private func foundation() -> Authenticator.Foundation {
+        let clock = self.context.clock
+        let keys = AccessKeyCache(
+            directory: StoredAccessKeys(store: self.data.store),
+            sealer: self.context.sealer,
+            realTime: { SystemServiceClock.now }
+        )
+        self.data.store.observe { signal in
+            if case .accessChanged = signal { keys.invalidateAll() }
+        }
+        return Authenticator.Foundation(
+            keys: keys,
+            sessions: self.context.sessions,
+            realTime: { SystemServiceClock.now },
+            serviceTime: { clock.now }
+        )
+    }
+}
