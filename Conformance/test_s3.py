@@ -5,12 +5,10 @@
 
 import io
 import os
-import subprocess
 import urllib.error
 import urllib.request
 import uuid
 
-import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -149,10 +147,7 @@ def test_multipart_uploads_and_copies(s3, bucket):
 
 def test_presigned_urls(server, bucket):
     # Without being told so, boto3 presigns for this region with version 2.
-    s3 = boto3.client(
-        "s3", endpoint_url=server.endpoint, region_name=server.region, aws_access_key_id=server.access_key,
-        aws_secret_access_key=server.secret_key, config=Config(signature_version="s3v4"),
-    )
+    s3 = server.client("s3", signature_version="s3v4")
     put = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
     urllib.request.urlopen(urllib.request.Request(put, data=b"by url", method="PUT"))
     get = s3.generate_presigned_url(
@@ -177,10 +172,6 @@ def test_what_is_not_there_says_so(s3, bucket):
 def test_the_command_line_copies_both_ways(server, bucket, tmp_path):
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(os.urandom(9 * MIB))
-    environment = dict(
-        os.environ, AWS_ACCESS_KEY_ID=server.access_key, AWS_SECRET_ACCESS_KEY=server.secret_key,
-        AWS_DEFAULT_REGION=server.region, AWS_ENDPOINT_URL=server.endpoint, AWS_EC2_METADATA_DISABLED="true",
-    )
-    for arguments in ([str(source), f"s3://{bucket}/k"], [f"s3://{bucket}/k", str(target)]):
-        subprocess.run(["aws", "s3", "cp", "--only-show-errors", *arguments], env=environment, check=True, timeout=60)
+    for arguments in ([source, f"s3://{bucket}/k"], [f"s3://{bucket}/k", target]):
+        server.aws("s3", "cp", "--only-show-errors", *arguments)
     assert target.read_bytes() == source.read_bytes()

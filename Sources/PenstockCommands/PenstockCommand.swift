@@ -8,7 +8,13 @@ public struct PenstockCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "penstock",
         abstract: "Self-hosted continuous delivery that speaks the AWS CodePipeline API.",
-        subcommands: [ServeCommand.self, EnvironmentCommand.self]
+        subcommands: [
+            ServeCommand.self,
+            EnvironmentCommand.self,
+            PipelinesCommand.self,
+            ExecutionsCommand.self,
+            ApprovalsCommand.self,
+        ]
     )
 
     public init() {}

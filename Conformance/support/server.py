@@ -1,0 +1,155 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A `penstock serve` process and the clients that talk to it."""
+
+import configparser
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "eu-central-1"
+READY = "Penstock is ready at "
+
+
+def executable():
+    """The binary under test: PENSTOCK_EXECUTABLE, else the newest of the release and the debug build."""
+    named = os.environ.get("PENSTOCK_EXECUTABLE")
+    if named:
+        return Path(named)
+    built = [ROOT / ".build" / kind / "penstock" for kind in ("release", "debug")]
+    built = [path for path in built if path.exists()]
+    if not built:
+        raise FileNotFoundError("build penstock first: swift build -c release --product penstock")
+    return max(built, key=lambda path: path.stat().st_mtime)
+
+
+class Server:
+    """One data directory, and the process that serves it now."""
+
+    def __init__(self, data_dir, *options):
+        self.data_dir = Path(data_dir)
+        self.options = options
+        self.process = None
+        self.endpoint = None
+        self._lines = None
+
+    def start(self, deadline=60):
+        """Starts the process and returns once it says that it is ready."""
+        self.log = open(self.data_dir.with_suffix(".log"), "ab")
+        self.process = subprocess.Popen(
+            [executable(), "serve", "--data-dir", self.data_dir, "--port", "0", *self.options],
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+        )
+        lines = queue.Queue()
+        threading.Thread(target=self._read, args=(self.process.stdout, lines), daemon=True).start()
+        while True:
+            try:
+                line = lines.get(timeout=deadline)
+            except queue.Empty:
+                self.kill()
+                raise TimeoutError(f"no ready line within {deadline} s; see {self.log.name}") from None
+            if line is None:
+                raise RuntimeError(f"the server ended with {self.process.wait()}; see {self.log.name}")
+            if line.startswith(READY):
+                self.endpoint = line.removeprefix(READY).strip()
+                return self
+
+    @staticmethod
+    def _read(stream, lines):
+        for line in stream:
+            lines.put(line)
+        lines.put(None)
+
+    def stop(self, deadline=30):
+        """Asks it to end, and returns its exit code."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=deadline)
+
+    def kill(self):
+        """Ends it as a power cut would, as far as a process can tell."""
+        self.process.kill()
+        self.process.wait()
+
+    def credentials(self):
+        parser = configparser.ConfigParser()
+        parser.read(self.data_dir / "credentials")
+        return dict(parser["penstock"])
+
+    def session(self, region=REGION):
+        return self.session_of(self.credentials(), region)
+
+    def session_of(self, keys, region=REGION):
+        return boto3.Session(
+            aws_access_key_id=keys["aws_access_key_id"],
+            aws_secret_access_key=keys["aws_secret_access_key"],
+            region_name=region,
+        )
+
+    def session_of_job(self, data, region=REGION):
+        """A session with the credentials that a job carries."""
+        keys = data["artifactCredentials"]
+        return boto3.Session(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"], region)
+
+    def client(self, service, session=None, **settings):
+        """A boto3 client that does not retry, so that a test sees what the first answer was."""
+        settings = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}, **settings}
+        return (session or self.session()).client(service, endpoint_url=self.endpoint, config=Config(**settings))
+
+    def environment(self, **extra):
+        """What `eval "$(penstock env)"` gives to a shell, and nothing of this machine's own configuration."""
+        keys = self.credentials()
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.data_dir.parent),
+            "AWS_ACCESS_KEY_ID": keys["aws_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": keys["aws_secret_access_key"],
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **extra,
+        }
+
+    def aws(self, *arguments, check=True, env=None):
+        """Runs the AWS CLI; returns what it printed, parsed where it is JSON."""
+        aws = Path(sys.executable).parent / "aws"
+        run = subprocess.run(
+            [sys.executable, aws, "--output", "json", *map(str, arguments)],
+            env=env or self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        if check and run.returncode != 0:
+            raise AssertionError(f"aws {' '.join(map(str, arguments))}: {run.stderr.strip()}")
+        if not check:
+            return run
+        return json.loads(run.stdout) if run.stdout.lstrip().startswith(("{", "[")) else run.stdout
+
+    def penstock(self, *arguments, check=True):
+        """Runs our own command line; returns what it printed, parsed where it is JSON."""
+        run = subprocess.run(
+            [executable(), *map(str, arguments)],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        if check and run.returncode != 0:
+            raise AssertionError(f"penstock {' '.join(map(str, arguments))}: {run.stderr.strip()}")
+        if not check:
+            return run
+        return json.loads(run.stdout) if run.stdout.lstrip().startswith(("{", "[")) else run.stdout

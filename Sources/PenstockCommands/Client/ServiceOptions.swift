@@ -1,0 +1,79 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import PenstockClient
+internal import PenstockWire
+
+/// Which service a command talks to, as whom, and how it prints.
+struct ServiceOptions: ParsableArguments {
+    /// How an answer is printed.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        /// For people.
+        case text
+        /// The answer as the API gives it.
+        case json
+    }
+
+    @Option(help: "A profile of the shared AWS files; without it the environment counts first.")
+    var profile: String?
+
+    @Option(help: "Where the service is, such as http://127.0.0.1:7480; otherwise as AWS tools find it.")
+    var endpointURL: String?
+
+    @Option(help: "The region whose pipelines are meant.")
+    var region: String?
+
+    @Option(help: "How to print: text or json.")
+    var output: Format = .text
+
+    /// A client as these options say.
+    func makeClient() throws -> CodePipelineClient {
+        var configuration = try ClientConfiguration.loaded(profile: self.profile)
+        if let region = self.region { configuration.region = region }
+        if let url = self.endpointURL {
+            guard let endpoint = Endpoint(url) else { throw ValidationError("\(url) is not the URL of an endpoint") }
+            configuration.endpoint = endpoint
+        }
+        return CodePipelineClient(configuration: configuration)
+    }
+
+    /// Prints an answer in the form that was asked for.
+    func show(_ answer: some WireEncodable, _ text: () -> String) {
+        switch self.output {
+        case .json: print(answer.jsonText)
+        case .text: print(text())
+        }
+    }
+
+    /// Does something with a client; what goes wrong is told as the service tells it.
+    func withClient<Result>(_ body: (CodePipelineClient) async throws -> Result) async throws -> Result {
+        do {
+            return try await body(try self.makeClient())
+        } catch let error as any OperationError {
+            throw CommandFailure(error)
+        } catch let error as CallError {
+            throw CommandFailure(error)
+        } catch let error as CredentialsError {
+            throw CommandFailure("\(error.message); eval \"$(penstock env --data-dir DIR)\" readies a shell")
+        }
+    }
+}
+
+/// Why a command did not do what it was asked to.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+
+    init(_ error: any OperationError) {
+        self.description = error.serviceError?.description ?? error.callFailure?.description ?? "\(error)"
+    }
+
+    init(_ error: CallError) {
+        switch error {
+        case .refused(let error): self.description = error.description
+        case .failed(let failure): self.description = failure.description
+        }
+    }
+}

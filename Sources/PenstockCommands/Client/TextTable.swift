@@ -1,0 +1,42 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import PenstockWire
+
+/// Columns of text, as wide as what is in them.
+struct TextTable {
+    private var rows: [[String]]
+
+    init(_ heads: String...) { self.rows = [heads] }
+
+    mutating func add(_ cells: String?...) { self.rows.append(cells.map { Self.plain($0 ?? "") }) }
+
+    /// One line for the heads, one per row; no more than the heads when there is nothing.
+    var text: String {
+        let widths = self.rows[0].indices.map { column in self.rows.map { $0[column].count }.max() ?? 0 }
+        return self.rows.map { row in
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            let line = cells.joined(separator: "  ")
+            return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
+        }.joined(separator: "\n")
+    }
+
+    /// What users and workers wrote must not steer a terminal.
+    private static func plain(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+}
+
+extension WireTimestamp {
+    /// As in `2026-11-23T10:04:05Z`.
+    var text: String {
+        Date(timeIntervalSince1970: Double(self.millisecondsSinceEpoch) / 1000).formatted(.iso8601)
+    }
+}
+
+extension WireEncodable {
+    /// The answer as the API gives it, spread over lines.
+    var jsonText: String { IndentedJSON.text(WireWriter.write(self)) }
+}
