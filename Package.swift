@@ -212,7 +212,14 @@ let package = Package(
 
         // MARK: Test support
 
-        .target(name: "PenstockTesting", dependencies: ["PenstockClient", "PenstockServer", "PenstockWorker"]),
+        .target(
+            name: "PenstockTesting",
+            dependencies: [
+                "PenstockClient", "PenstockServer", "PenstockWorker",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
 
         // MARK: Tests
 
@@ -237,6 +244,15 @@ let package = Package(
             ]
         ),
         .testTarget(name: "PenstockRuntimeTests", dependencies: ["PenstockRuntime"]),
+        .testTarget(
+            name: "PenstockRunnersTests",
+            dependencies: [
+                "PenstockRunners",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "PenstockHTTPTests",
             dependencies: [

@@ -8,6 +8,7 @@ import NIOCore
 import NIOSSL
 import PenstockArtifacts
 import PenstockHTTP
+import PenstockRunners
 package import PenstockRuntime
 import PenstockStore
 import ServiceLifecycle
@@ -68,6 +69,7 @@ package struct PenstockServer: Service {
             ArtifactCollector(artifacts: data.artifacts, clock: self.clock, logger: self.logger),
             TimerService(context: context),
             EffectService(context: context),
+            RunnerService(context: context, runners: [S3SourceRunner(artifacts: data.artifacts)]),
             try self.httpServer(data, context, readiness),
             DrainService(readiness: readiness, delay: self.configuration.drainDelay),
         ]

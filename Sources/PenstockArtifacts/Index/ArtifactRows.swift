@@ -54,6 +54,9 @@ package struct ObjectVersionRow: Sendable, Hashable {
     /// only of objects of one page.
     package var details: ObjectDetails
 
+    /// What tells this content of the object from others: the version, or the ETag of what was written without one.
+    package var revisionID: String { self.versionID == .null ? self.etag : self.versionID.rawValue }
+
     package init(
         bucket: String,
         key: ObjectKey,

@@ -93,13 +93,6 @@ extension RuntimeContext {
     /// - Parameter version: The version that the job's execution runs.
     func details(of row: JobRow, version: PipelineVersionRow, nonce: String?) throws -> JobDetails {
         let action = row.start.action
-        let secrets = try self.secrets(of: version)
-        let configuration = row.start.resolvedConfiguration.map { property in
-            let secret = secrets.first {
-                $0.stageName == row.start.stageName && $0.actionName == action.name && $0.key == property.key
-            }
-            return KeyedValue(property.key, secret?.value ?? property.value)
-        }
         let store = version.declaration.artifactStore(region: action.region, pipelineRegion: row.scope.region)
         return JobDetails(
             id: row.job.id,
@@ -111,13 +104,25 @@ extension RuntimeContext {
             stageName: row.start.stageName,
             actionName: action.name,
             typeID: action.typeID,
-            configuration: configuration,
+            configuration: try self.configuration(of: row, version: version),
             inputs: row.start.inputs,
             outputs: row.start.outputs,
             credentials: row.job.storedStatus.isTerminal ? nil : try self.credentials(for: row),
             continuationToken: row.continuationToken,
             encryptionKeyID: store?.encryptionKeyID
         )
+    }
+
+    /// The action's configuration, resolved, with secrets in clear.
+    func configuration(of row: JobRow, version: PipelineVersionRow) throws -> [KeyedValue] {
+        let secrets = try self.secrets(of: version)
+        return row.start.resolvedConfiguration.map { property in
+            let secret = secrets.first {
+                $0.stageName == row.start.stageName && $0.actionName == row.start.action.name
+                    && $0.key == property.key
+            }
+            return KeyedValue(property.key, secret?.value ?? property.value)
+        }
     }
 
     /// Fresh credentials for exactly the job's objects, good for its current dispatch.

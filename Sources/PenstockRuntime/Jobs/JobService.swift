@@ -4,6 +4,7 @@
 package import PenstockEngine
 package import PenstockModel
 package import PenstockStore
+import ServiceLifecycle
 
 /// The job-worker protocol of both families: polling, acknowledging, details and results.
 package struct JobService: Sendable {
@@ -97,17 +98,18 @@ package struct JobService: Sendable {
             let generation = self.context.queues.generation(of: claim.queue)
             let jobs = try await self.claim(claim, principal: principal)
             let left = deadline - ContinuousClock.now
-            guard jobs.isEmpty, left > .zero, !Task.isCancelled else { return jobs }
+            guard jobs.isEmpty, left > .zero, !Task.isCancelled, !Task.isShuttingDownGracefully else { return jobs }
             await self.waitForJob(claim.queue, after: generation, atMost: left)
         }
     }
 
-    /// Returns when a job is queued, when a hidden one becomes visible, or when the time is over.
+    /// Returns when a job is queued, when a hidden one becomes visible, when the time is over or the server stops.
     private func waitForJob(_ queue: JobQueue, after generation: Int, atMost limit: Duration) async {
         let visibleAt = self.context.queues.nextVisible(queue)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.context.queues.wait(for: queue, after: generation) }
             group.addTask { try? await Task.sleep(for: limit) }
+            group.addTask { try? await gracefulShutdown() }
             if let visibleAt { group.addTask { await self.context.clock.sleep(until: visibleAt) } }
             await group.next()
             group.cancelAll()
@@ -115,7 +117,11 @@ package struct JobService: Sendable {
     }
 
     /// Claims what can be polled now; costs no database access when memory knows that there is nothing.
-    package func claim(_ claim: JobClaim, principal: String) async throws -> [ClaimedJob] {
+    ///
+    /// - Parameter visibility: How long the jobs are kept from others; `nil` for ``RuntimeSettings/visibility``.
+    package func claim(
+        _ claim: JobClaim, principal: String, visibility: Duration? = nil
+    ) async throws -> [ClaimedJob] {
         let now = self.context.clock.now
         let queues = self.context.queues
         let known = queues.ticket(for: claim.queue, queryValue: claim.queryValue, at: now)
@@ -130,7 +136,7 @@ package struct JobService: Sendable {
                     to: principal,
                     nonce: Self.makeNonce(),
                     at: now,
-                    visibility: context.settings.visibility
+                    visibility: visibility ?? context.settings.visibility
                 )
                 try transaction.updateJob(row.job, clientID: row.clientID)
                 try Self.bindConnection(of: row, in: transaction)

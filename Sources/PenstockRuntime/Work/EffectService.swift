@@ -23,7 +23,7 @@ package struct EffectService: Service {
         let alarm = Alarm()
         self.alarm = alarm
         context.store.observe { signal in
-            if case .effectOwed = signal { alarm.set(Timestamp(millisecondsSinceEpoch: .min)) }
+            if case .effectOwed = signal { alarm.ring() }
         }
     }
 

@@ -59,8 +59,7 @@ struct SourceWatches {
                 in: entry.location.bucket
             )
             guard let latest, !latest.isDeleteMarker else { continue }
-            let revision = latest.versionID == .null ? latest.etag : latest.versionID.rawValue
-            try self.start(for: entry.action.name, revision: revision, &commit)
+            try self.start(for: entry.action.name, revision: latest.revisionID, &commit)
         }
     }
 

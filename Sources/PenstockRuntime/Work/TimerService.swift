@@ -117,6 +117,9 @@ final class Alarm: Sendable {
         }
     }
 
+    /// Something is due now.
+    func ring() { self.set(Timestamp(millisecondsSinceEpoch: .min)) }
+
     /// Returns at the instant, at one that was set and is earlier, or after the limit.
     func sleep(until next: Timestamp?, atMost limit: Duration, _ clock: any ServiceClock) async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)

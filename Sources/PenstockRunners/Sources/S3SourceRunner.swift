@@ -1,0 +1,127 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockArtifacts
+import PenstockEngine
+package import PenstockModel
+package import PenstockRuntime
+
+/// The source action of S3, on the embedded artifact store: an object becomes the output artifact, byte for byte.
+///
+/// Source: AWS CodePipeline User Guide, Amazon S3 source action reference.
+package struct S3SourceRunner: ActionRunner {
+    private let artifacts: ArtifactStore
+
+    package init(artifacts: ArtifactStore) { self.artifacts = artifacts }
+
+    package var types: Set<ActionTypeID> { [.s3Source] }
+
+    package func run(_ job: RunnerJob) async throws -> JobResult {
+        guard let bucket = job.configuration[key: "S3Bucket"], let key = job.configuration[key: "S3ObjectKey"],
+            let output = job.start.outputs.first?.location
+        else {
+            return Self.failure(.configurationError, "S3Bucket, S3ObjectKey and one output artifact are required")
+        }
+        let source = ObjectName(bucket: bucket, key: ObjectKey(key))
+        let target = ObjectName(bucket: output.bucket, key: ObjectKey(output.key))
+        let caller = ArtifactStore.Caller(
+            scope: job.scope,
+            grant: JobWriteGrant(jobID: job.id, dispatch: job.dispatch)
+        )
+        do {
+            let found = try await self.copy(source, revision: job.start.boundRevision?.revisionID, to: target, caller)
+            return Self.success(found, bucket: bucket, key: key)
+        } catch let error as ArtifactError {
+            return try await self.failure(error, source: source, target: target, caller)
+        }
+    }
+
+    /// Copies the revision that the execution is bound to, else the latest, in one transaction, so that what is
+    /// reported is what was copied.
+    ///
+    /// Without versioning a bound revision is an ETag; content that was replaced meanwhile is gone, and the latest is
+    /// taken in its place.
+    private func copy(
+        _ source: ObjectName, revision: String?, to target: ObjectName, _ caller: ArtifactStore.Caller
+    ) async throws -> ObjectVersionRow {
+        var named = source
+        if let revision, try await self.artifacts.bucket(source.bucket, as: caller).versioning == .enabled {
+            named.versionID = VersionID(revision)
+        }
+        return try await self.artifacts.copy(named, to: target, as: caller).source.row
+    }
+
+    private static func success(_ object: ObjectVersionRow, bucket: String, key: String) -> JobResult {
+        let revision = object.revisionID
+        let kind = object.versionID == .null ? "ETag" : "version id"
+        let summary =
+            object.details.metadata[key: "codepipeline-artifact-revision-summary"] ?? "Amazon S3 \(kind): \(revision)"
+        return .success(
+            ActionProgress(
+                summary: summary,
+                externalExecutionID: revision,
+                revision: SourceRevision(revisionID: revision, summary: summary, created: object.lastModified)
+            ),
+            continuationToken: nil,
+            outputVariables: [
+                KeyedValue("BucketName", bucket),
+                KeyedValue("ETag", object.etag),
+                KeyedValue("ObjectKey", key),
+                KeyedValue("VersionId", object.versionID.rawValue),
+            ]
+        )
+    }
+}
+
+// MARK: - Failures
+
+extension S3SourceRunner {
+    /// What the user is told; what may pass is thrown again.
+    private func failure(
+        _ error: ArtifactError, source: ObjectName, target: ObjectName, _ caller: ArtifactStore.Caller
+    ) async throws -> JobResult {
+        switch error.code {
+        case .noSuchKey, .deleteMarker:
+            return Self.failure(
+                .configurationError,
+                "The object with key '\(source.key)' does not exist in the S3 bucket '\(source.bucket)'")
+        case .noSuchVersion:
+            return Self.failure(
+                .revisionUnavailable,
+                "The object with key '\(source.key)' in the S3 bucket '\(source.bucket)' does not have this version")
+        case .noSuchBucket, .accessDenied, .wrongRegion:
+            let isSource = await self.isOutOfReach(source.bucket, caller)
+            return Self.failure(error.code, bucket: isSource ? source.bucket : target.bucket)
+        case .tooLarge:
+            return Self.failure(.configurationError, error.message)
+        case .unavailable:
+            throw error
+        case .bucketTaken, .bucketAlreadyYours, .bucketNotEmpty, .invalidBucketName, .keyTooLong, .invalidKey,
+            .noSuchUpload, .invalidPart, .invalidPartOrder, .invalidPartNumber, .partTooSmall, .preconditionFailed,
+            .badDigest, .contentMismatch, .invalidRequest:
+            return Self.failure(.configurationError, error.message)
+        }
+    }
+
+    private func isOutOfReach(_ bucket: String, _ caller: ArtifactStore.Caller) async -> Bool {
+        do {
+            _ = try await self.artifacts.bucket(bucket, as: caller)
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    private static func failure(_ code: ArtifactError.Code, bucket: String) -> JobResult {
+        switch code {
+        case .accessDenied: self.failure(.permissionError, "Access to the S3 bucket '\(bucket)' is denied")
+        case .wrongRegion(let region):
+            self.failure(.configurationError, "The S3 bucket '\(bucket)' is in another region, \(region)")
+        default: self.failure(.configurationError, "The S3 bucket '\(bucket)' does not exist")
+        }
+    }
+
+    private static func failure(_ type: FailureType, _ message: String) -> JobResult {
+        .failure(FailureDetails(type: type, message: message), externalExecutionID: nil)
+    }
+}

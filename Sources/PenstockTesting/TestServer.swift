@@ -1,0 +1,109 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Logging
+public import PenstockClient
+import PenstockModel
+package import PenstockRuntime
+package import PenstockServer
+import PenstockSigning
+import ServiceLifecycle
+
+/// Penstock in the process of a test: real HTTP on a free port of this machine, real signatures, everything that is
+/// kept in a directory of its own.
+///
+/// ```swift
+/// try await TestServer.run { server in
+///     let client = CodePipelineClient(configuration: server.clientConfiguration)
+///     …
+/// }
+/// ```
+public struct TestServer: Sendable {
+    /// Where the server is reached; the same for every service.
+    public let endpoint: Endpoint
+    /// The administrator's key.
+    public let credentials: SigningCredentials
+    /// The region that ``clientConfiguration`` works in; any other is as good.
+    public let region: String
+    /// Where everything is kept; give it to another run to go on with it.
+    public let dataDirectory: String
+
+    private let group: ServiceGroup
+
+    /// Runs a server while the body runs, then lets it finish what it does, and ends it.
+    ///
+    /// - Parameter dataDirectory: What to go on with; without it the server starts with nothing and leaves nothing.
+    public static func run<Result: Sendable>(
+        dataDirectory: String? = nil,
+        _ body: (TestServer) async throws -> Result
+    ) async throws -> Result {
+        guard let dataDirectory else {
+            return try await TemporaryDirectory.use { directory in
+                try await self.run(ServerConfiguration(dataDirectory: directory + "/data"), body)
+            }
+        }
+        return try await self.run(ServerConfiguration(dataDirectory: dataDirectory), body)
+    }
+
+    /// As ``run(dataDirectory:_:)``, with everything that can be chosen; the port is a free one.
+    package static func run<Result: Sendable>(
+        _ configuration: ServerConfiguration,
+        clock: any ServiceClock = SystemServiceClock(),
+        _ body: (TestServer) async throws -> Result
+    ) async throws -> Result {
+        var configuration = configuration
+        configuration.port = 0
+        let (readiness, ready) = AsyncStream.makeStream(of: PenstockServer.Running.self)
+        let logger = Logger(label: "penstock") { _ in SwiftLogNoOpLogHandler() }
+        let server = PenstockServer(configuration, clock: clock, logger: logger) { ready.yield($0) }
+        let service = ServiceGroupConfiguration.ServiceConfiguration(
+            service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [service], logger: logger))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { ready.finish() }
+                try await group.run()
+            }
+            guard let running = await readiness.first(where: { _ in true }) else {
+                try await tasks.waitForAll()
+                throw ServerError(.unusable, "The server ended before it was ready.")
+            }
+            let result = await Swift.Result<Result, any Error>.catching {
+                try await body(try TestServer(running, configuration, group))
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            return try result.get()
+        }
+    }
+
+    private init(_ running: PenstockServer.Running, _ configuration: ServerConfiguration, _ group: ServiceGroup) throws
+    {
+        guard let endpoint = Endpoint(running.address.url), let key = running.administrator else {
+            throw ServerError(.unusable, "The server's address or its administrator's key cannot be used.")
+        }
+        self.endpoint = endpoint
+        self.credentials = SigningCredentials(
+            accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey)
+        self.region = Region.default.rawValue
+        self.dataDirectory = configuration.dataDirectory
+        self.group = group
+    }
+
+    /// For clients of the API, with the administrator's key.
+    public var clientConfiguration: ClientConfiguration {
+        ClientConfiguration(
+            region: self.region, credentials: StaticCredentials(self.credentials), endpoint: self.endpoint)
+    }
+
+    /// Asks the server to stop as SIGTERM does, before the body ends; returns at once.
+    public func beginShutdown() async { await self.group.triggerGracefulShutdown() }
+}
+
+extension Result where Failure == any Error {
+    /// What the body returns or throws.
+    fileprivate static func catching(_ body: () async throws -> Success) async -> Self {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+}

@@ -1,0 +1,125 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import PenstockAccess
+import PenstockArtifacts
+import PenstockEngine
+import PenstockModel
+import PenstockRunners
+import PenstockRuntime
+import PenstockStore
+import Testing
+
+/// A runtime in memory with the runners of the service, and an account with two buckets.
+final class RunnerFixture {
+    static let bucket = "sources"
+    static let key = "shop/source.zip"
+    static let artifactBucket = "artifacts"
+
+    let clock = ManualServiceClock()
+    let context: RuntimeContext
+    let artifacts: ArtifactStore
+    let runners: RunnerService
+    let effects: EffectService
+    let call: CallContext
+    private let directory: String
+
+    var caller: ArtifactStore.Caller { ArtifactStore.Caller(scope: self.call.scope) }
+
+    init(versioning: Bool = true) async throws {
+        let (store, clock) = (MemoryStore(), self.clock)
+        let masterKey = try #require(MasterKey(bytes: Array(repeating: 7, count: MasterKey.byteCount)))
+        self.directory = FileManager.default.temporaryDirectory.path + "/penstock-runners-\(UUID().uuidString)"
+        let blobs = try await BlobStore(directory: self.directory, threads: .singleton)
+        self.artifacts = ArtifactStore(index: store, blobs: blobs, now: { clock.now }) {
+            var generator = SystemRandomNumberGenerator()
+            return UniqueID.random(using: &generator)
+        }
+        self.context = RuntimeContext(
+            store: store, clock: clock, masterKey: masterKey,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        self.runners = RunnerService(context: self.context, runners: [S3SourceRunner(artifacts: self.artifacts)])
+        self.effects = EffectService(context: self.context)
+        self.call = CallContext(
+            scope: Scope(account: .default, region: .default), principal: "arn:aws:iam::000000000000:user/mia",
+            requestID: "request")
+        try await self.artifacts.createBucket(Self.artifactBucket, as: self.caller)
+        try await self.artifacts.createBucket(Self.bucket, as: self.caller)
+        if versioning { try await self.artifacts.setVersioning(enabled: true, of: Self.bucket, as: self.caller) }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: self.directory) }
+
+    /// Puts a version of the source, and returns its revision.
+    @discardableResult
+    func put(_ content: String, metadata: [KeyedValue] = []) async throws -> String {
+        let name = ObjectName(bucket: Self.bucket, key: ObjectKey(Self.key))
+        let written = try await self.artifacts.put(
+            name, details: ObjectDetails(metadata: metadata), as: self.caller
+        ) { writer in
+            try await writer.write(ByteBuffer(string: content))
+            return nil
+        }
+        return written.versionID?.rawValue ?? written.etag
+    }
+
+    /// Creates a pipeline with one source action and an approval after it.
+    func createPipeline(
+        bucket: String = RunnerFixture.bucket,
+        artifactBucket: String = RunnerFixture.artifactBucket,
+        polls: String? = nil
+    ) async throws {
+        var configuration = [KeyedValue("S3Bucket", bucket), KeyedValue("S3ObjectKey", Self.key)]
+        if let polls { configuration.append(KeyedValue("PollForSourceChanges", polls)) }
+        let source = ActionDeclaration(
+            name: "Get", typeID: .s3Source, configuration: configuration, outputArtifacts: ["Code"])
+        let declaration = PipelineDeclaration(
+            name: "shop",
+            artifactStores: [ArtifactStoreDeclaration(bucket: artifactBucket)],
+            stages: [
+                StageDeclaration(name: "Source", actions: [source]),
+                StageDeclaration(name: "Release", actions: [ActionDeclaration(name: "Ask", typeID: .manualApproval)]),
+            ]
+        )
+        let definition = PipelineDefinition(declaration: declaration, secrets: [], masked: []) { _ in [] }
+        _ = try await PipelineService(context: self.context).create(self.call, definition, tags: [])
+    }
+
+    /// Starts what is owed, and runs what can be run.
+    func work() async throws {
+        try await self.effects.performOwedEffects()
+        await self.runners.carryOutClaimableJobs()
+    }
+
+    /// Newest first.
+    func executions() async throws -> [ExecutionRow] {
+        let key = self.call.pipeline("shop")
+        return try await self.context.store.read { reader in
+            let id = try #require(try reader.pipelineSummary(key)).id
+            return try reader.executionRows(of: id, before: nil, succeededIn: nil, limit: 10)
+        }
+    }
+
+    /// The attempts of the source action, newest first.
+    func attempts() async throws -> [ActionExecutionRow] {
+        let key = self.call.pipeline("shop")
+        return try await self.context.store.read { reader in
+            let id = try #require(try reader.pipelineSummary(key)).id
+            return try reader.actionExecutionRows(of: id, execution: nil, after: nil, limit: 10)
+                .filter { $0.start.action.name == "Get" }
+        }
+    }
+
+    /// The content of an object.
+    func content(_ location: ObjectLocation) async throws -> String {
+        let name = ObjectName(bucket: location.bucket, key: ObjectKey(location.key))
+        let found = try await self.artifacts.object(name, as: self.caller)
+        var text = ""
+        for try await part in try await self.artifacts.body(of: found.row) { text += String(buffer: part) }
+        return text
+    }
+}
