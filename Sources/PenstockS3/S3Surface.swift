@@ -15,11 +15,13 @@ import PenstockSigning
 /// The S3-compatible surface of the artifact store.
 ///
 /// A request passes these steps: 1. its signature is verified; 2. its address and operation are read; 3. the principal's
-/// permission is decided; 4. the operation runs. Whatever refuses answers with S3's error document.
+/// permission is decided; 4. the operation runs. Whatever refuses answers with S3's error document; a denial is recorded
+/// first.
 package struct S3Surface: Surface {
     let store: ArtifactStore
     private let authenticator: Authenticator
     private let virtualHosts: [String]
+    private let recordDenials: S3Denial.Recorder
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
@@ -30,12 +32,14 @@ package struct S3Surface: Surface {
         store: ArtifactStore,
         foundation: Authenticator.Foundation,
         virtualHosts: [String] = [],
+        recordDenials: @escaping S3Denial.Recorder,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
         self.store = store
         self.authenticator = Authenticator(foundation, policy: .s3())
         self.virtualHosts = virtualHosts
+        self.recordDenials = recordDenials
         self.now = now
         self.logger = logger
     }
@@ -64,9 +68,15 @@ package struct S3Surface: Surface {
             method: request.method, address: address, query: query, headers: request.headers
         )
         let call = S3Call(
-            request: request, caller: caller, address: address, query: query, store: self.store, now: self.now()
+            request: request, caller: caller, address: address, query: query, operation: operation, store: self.store,
+            now: self.now(), recordDenials: self.recordDenials
         )
-        return try await call.perform(operation)
+        do {
+            return try await call.perform()
+        } catch let error where S3Error(refusal: error)?.code == S3Error.accessDenied.code {
+            try await call.record(error)
+            throw error
+        }
     }
 
     private func failure(_ error: any Error, _ request: SurfaceRequest) -> Response {

@@ -18,6 +18,7 @@ struct ServerSurfaces {
     func router(_ readiness: Readiness) -> ServiceRouter {
         let foundation = self.foundation()
         let clock = self.context.clock
+        let store = self.context.store
         return ServiceRouter(
             surfaces: [
                 .pipelines: JSONSurface(
@@ -31,6 +32,12 @@ struct ServerSurfaces {
                     store: self.data.artifacts,
                     foundation: foundation,
                     virtualHosts: self.bucketHosts,
+                    recordDenials: { denials in
+                        let rows = denials.map(AuditRow.init)
+                        try await store.write { transaction in
+                            for row in rows { try transaction.insertAuditEntry(row) }
+                        }
+                    },
                     now: { clock.now },
                     logger: self.logger
                 ),
@@ -57,6 +64,20 @@ struct ServerSurfaces {
             sessions: self.context.sessions,
             realTime: { SystemServiceClock.now },
             serviceTime: { clock.now }
+        )
+    }
+}
+
+extension AuditRow {
+    fileprivate init(_ denial: S3Denial) {
+        self.init(
+            at: denial.at,
+            scope: denial.scope,
+            principal: denial.principal,
+            operation: denial.operation,
+            resource: denial.resource,
+            outcome: "denied",
+            requestID: denial.requestID
         )
     }
 }

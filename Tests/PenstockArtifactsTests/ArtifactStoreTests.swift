@@ -167,6 +167,7 @@ import Testing
             checksum: checksum,
             parts: [ObjectPart(number: 3, blob: blob, sizeBytes: 5 << 30, checksum: checksum)],
             isMultipart: true,
+            uploadID: "0000018bcfe56800",
             writer: JobWriteGrant(jobID: JobID(UniqueID(high: 1, low: 2)), dispatch: 3)
         )
         #expect(try ObjectDetails(decoding: details.encoded()) == details)

@@ -4,7 +4,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
-import PenstockArtifacts
+@testable import PenstockArtifacts
 import PenstockModel
 import Synchronization
 
@@ -20,11 +20,13 @@ final class Fixture: Sendable {
         let state = Mutex<(now: Timestamp, id: UInt64)>((Timestamp(millisecondsSinceEpoch: 1_800_000_000_000), 0))
     }
 
-    init() async throws {
+    init(publishing: PublishingCalls = PublishingCalls()) async throws {
         let clock = Clock()
         self.clock = clock
         self.directory = FileManager.default.temporaryDirectory.path + "/penstock-artifacts-\(UUID().uuidString)"
-        self.blobs = try await BlobStore(directory: self.directory, threads: .singleton)
+        var blobs = try await BlobStore(directory: self.directory, threads: .singleton)
+        blobs.publishing = publishing
+        self.blobs = blobs
         self.store = ArtifactStore(
             index: self.index,
             blobs: self.blobs,
@@ -44,9 +46,10 @@ final class Fixture: Sendable {
 
     /// A fixture with one bucket.
     static func withBucket(
-        _ name: String = "bucket", versioning: BucketRow.Versioning = .off
+        _ name: String = "bucket", versioning: BucketRow.Versioning = .off,
+        publishing: PublishingCalls = PublishingCalls()
     ) async throws -> Fixture {
-        let fixture = try await Fixture()
+        let fixture = try await Fixture(publishing: publishing)
         try await fixture.store.createBucket(name, as: owner)
         if versioning != .off {
             try await fixture.store.setVersioning(enabled: versioning == .enabled, of: name, as: owner)

@@ -78,6 +78,41 @@ import Testing
         try await self.complete(upload, [two], fixture)
     }
 
+    @Test(arguments: BucketRow.Versioning.allCases)
+    func `A completion that is repeated is answered as before and changes nothing`(
+        _ versioning: BucketRow.Versioning
+    ) async throws {
+        let fixture = try await Fixture.withBucket(versioning: versioning)
+        let upload = try await self.begin(fixture)
+        let part = try await self.put(3, 1, size: 4, of: upload, fixture)
+        let complete = {
+            try await fixture.store.completeUpload(
+                upload, parts: [part], conditions: WriteConditions(ifAbsent: true), as: owner
+            ) { _, _ in ObjectChecksum(algorithm: .crc32, value: "AAAAAA==-1", coverage: .composite) }
+        }
+        let first = try await complete()
+        fixture.advance(.seconds(5))
+        #expect(try await complete() == first)
+        #expect(fixture.index.owedSourceEvents.count == 1)
+        #expect(try await fixture.store.versions(in: "bucket", ListingQuery(), as: owner).rows.count == 1)
+        let other = CompletedPart(number: 3, etag: String(repeating: "0", count: 32))
+        #expect(await refusal { try await self.complete(upload, [other], fixture) } == .noSuchUpload)
+        _ = try await fixture.store.delete([(self.object.key, first.versionID)], in: "bucket", as: owner)
+        #expect(await refusal { try await self.complete(upload, [part], fixture) } == .noSuchUpload)
+    }
+
+    @Test func `A copy of what an upload made is not its result`() async throws {
+        let fixture = try await Fixture.withBucket(versioning: .enabled)
+        let upload = try await self.begin(fixture)
+        let part = try await self.put(1, 1, size: 4, of: upload, fixture)
+        try await self.complete(upload, [part], fixture)
+        let copy = ObjectName(bucket: "bucket", key: key("copy"))
+        _ = try await fixture.store.copy(self.object, to: copy, as: owner)
+        let details = try await fixture.store.object(copy, as: owner).row.details
+        #expect(details.isMultipart)
+        #expect(details.uploadID == nil)
+    }
+
     @Test func `Aborting gives everything up`() async throws {
         let fixture = try await Fixture.withBucket()
         let upload = try await self.begin(fixture)
@@ -93,6 +128,29 @@ import Testing
 }
 
 @Suite struct CollectionTests {
+    @Test func `An upload that nobody completes is given up after a week, and no other`() async throws {
+        let fixture = try await Fixture.withBucket()
+        let begin = { (name: String) in
+            let object = ObjectName(bucket: "bucket", key: key(name))
+            let id = try await fixture.store.createUpload(object, details: ObjectDetails(), as: owner)
+            let upload = UploadName(bucket: "bucket", key: object.key, uploadID: id)
+            _ = try await fixture.store.putPart(1, of: upload, as: owner) { writer in
+                try await writer.write(ByteBuffer(string: name))
+                return nil
+            }
+        }
+        // More than one batch of them.
+        for number in 0..<70 { try await begin("old \(number)") }
+        fixture.advance(.days(1))
+        try await begin("young")
+        fixture.advance(ArtifactStore.uploadGrace - .hours(1))
+        try await fixture.store.collectGarbage()
+        let left = try await fixture.store.uploads(in: "bucket", ListingQuery(), as: owner).rows
+        #expect(left.map(\.key) == [key("young")])
+        fixture.advance(BlobStore.unreferencedBlobGrace + .seconds(1))
+        #expect(try await fixture.store.collectGarbage() == 70)
+    }
+
     @Test func `Content goes some time after the last object that had it`() async throws {
         let fixture = try await Fixture.withBucket()
         try await fixture.put(key("a"), "same")

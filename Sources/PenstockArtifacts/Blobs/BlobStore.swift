@@ -24,6 +24,9 @@ package struct BlobStore: Sendable {
     /// A blob that no row names is kept for so long, for a writer may be about to name it.
     package static let unreferencedBlobGrace = Duration.hours(6)
 
+    /// Tests put others in their place.
+    var publishing = PublishingCalls()
+
     private let directory: String
     private let threads: NIOThreadPool
 
@@ -41,7 +44,9 @@ package struct BlobStore: Sendable {
             try FileCalls.makeDirectory(store.path("incoming"))
             try FileCalls.makeDirectory(store.path("blobs"))
             for byte in UInt8.min...UInt8.max { try FileCalls.makeDirectory(store.path("blobs", hexadecimal([byte]))) }
-            for path in [store.path("blobs"), directory] { try OpenFile.reading(path).synchronize() }
+            for path in [store.path("blobs"), directory] { try FileCalls.synchronizeDirectory(path) }
+            // The directory itself may be new; its parent is somebody else's and need not be readable.
+            try? FileCalls.synchronizeDirectory(store.path(".."))
         }
         try await self.removeStaleTemporaryFiles()
     }
@@ -86,9 +91,9 @@ package struct BlobStore: Sendable {
         let target = self.path(of: blob.hash)
         let folder = self.path("blobs", String(blob.hash.hex.prefix(2)))
         return try await self.threads.runIfActive {
-            try file.synchronize()
-            try FileCalls.rename(file.path, to: target)
-            try OpenFile.reading(folder).synchronize()
+            try self.publishing.synchronizeFile(file)
+            try self.publishing.rename(file.path, target)
+            try self.publishing.synchronizeDirectory(folder)
             return blob
         }
     }

@@ -98,6 +98,11 @@ package enum FileCalls {
         }
     }
 
+    /// Returns once the names in the directory survive a loss of power.
+    package static func synchronizeDirectory(_ path: String) throws(FileError) {
+        try OpenFile.reading(path).synchronize()
+    }
+
     /// Replaces what has the new name, in one step.
     package static func rename(_ source: String, to target: String) throws(FileError) {
         _ = try retrying("rename", source) { renameFile(source, target) }
@@ -141,6 +146,15 @@ package enum FileCalls {
         }
         return names
     }
+}
+
+/// What makes a blob durable, in the order in which it happens.
+struct PublishingCalls: Sendable {
+    /// The bytes are there before the name is.
+    var synchronizeFile: @Sendable (OpenFile) throws -> Void = { try $0.synchronize() }
+    var rename: @Sendable (_ source: String, _ target: String) throws -> Void = { try FileCalls.rename($0, to: $1) }
+    /// The name stays.
+    var synchronizeDirectory: @Sendable (String) throws -> Void = { try FileCalls.synchronizeDirectory($0) }
 }
 
 /// Repeats the call while signals interrupt it.

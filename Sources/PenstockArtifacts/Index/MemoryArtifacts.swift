@@ -155,6 +155,10 @@ extension MemoryArtifactTransaction {
         return Array(matching.sorted { ($0.key, $0.uploadID) < ($1.key, $1.uploadID) }.prefix(limit))
     }
 
+    package func oldestUploads(limit: Int) -> [UploadRow] {
+        Array(self.artifacts.uploads.values.sorted { $0.uploadID < $1.uploadID }.prefix(limit))
+    }
+
     package func part(_ number: Int, ofUpload id: String) -> PartRow? { self.artifacts.parts[id]?[number] }
 
     package func putPart(_ row: PartRow) { self.artifacts.parts[row.uploadID, default: [:]][row.number] = row }

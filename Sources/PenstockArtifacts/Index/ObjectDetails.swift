@@ -15,7 +15,7 @@ package struct ObjectChecksum: Sendable, Hashable {
     }
 
     /// Whether it covers the bytes, or the checksums of the parts.
-    package enum Coverage: String, Sendable, Hashable, StateCodable {
+    package enum Coverage: String, Sendable, Hashable, CaseIterable, StateCodable {
         case fullObject = "FULL_OBJECT"
         case composite = "COMPOSITE"
     }
@@ -59,6 +59,8 @@ package struct ObjectDetails: Sendable, Hashable {
     package var parts: [ObjectPart]
     /// The object came from a multipart upload, so its parts can be asked for by number.
     package var isMultipart: Bool
+    /// The upload that made this version, so that a completion which is repeated is recognized; `nil` of copies.
+    package var uploadID: String?
     /// Whose session wrote it; `nil` when no job did.
     package var writer: JobWriteGrant?
 
@@ -68,6 +70,7 @@ package struct ObjectDetails: Sendable, Hashable {
         checksum: ObjectChecksum? = nil,
         parts: [ObjectPart] = [],
         isMultipart: Bool = false,
+        uploadID: String? = nil,
         writer: JobWriteGrant? = nil
     ) {
         self.headers = headers
@@ -75,6 +78,7 @@ package struct ObjectDetails: Sendable, Hashable {
         self.checksum = checksum
         self.parts = parts
         self.isMultipart = isMultipart
+        self.uploadID = uploadID
         self.writer = writer
     }
 }
@@ -94,6 +98,7 @@ extension ObjectDetails {
         writer.write(self.checksum)
         writer.write(self.parts)
         writer.write(self.isMultipart)
+        writer.write(self.uploadID)
         writer.write(self.writer)
         return writer.bytes
     }
@@ -108,6 +113,7 @@ extension ObjectDetails {
         self.checksum = try reader.readOptional()
         self.parts = try reader.readArray()
         self.isMultipart = try reader.read()
+        self.uploadID = try reader.readOptional()
         self.writer = try reader.readOptional()
     }
 }

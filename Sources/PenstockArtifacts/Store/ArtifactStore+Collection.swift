@@ -6,8 +6,11 @@ import PenstockModel
 extension ArtifactStore {
     /// Blobs are collected in transactions of so many, so that writers wait only briefly.
     private static let collectionBatchSize = 64
+    /// An upload that was neither completed nor aborted for so long is given up: its client is no more.
+    package static let uploadGrace = Duration.days(7)
 
-    /// Removes content that nothing has named for a while, and what crashed writers left behind.
+    /// Ends uploads that nobody completes, removes content that nothing has named for a while, and what crashed
+    /// writers left behind.
     ///
     /// Safe beside any number of writers and other collectors: a blob's file goes inside the transaction that forgets
     /// its row, so a writer of the same content either comes first and is seen, or comes after and finds the file
@@ -18,10 +21,29 @@ extension ArtifactStore {
     @discardableResult
     package func collectGarbage() async throws -> Int {
         try await self.blobs.removeStaleTemporaryFiles()
+        try await self.abandonOldUploads()
         let cutoff = self.now() - BlobStore.unreferencedBlobGrace
         var removed = try await self.collectUnreferencedBlobs(cutoff)
         for byte in UInt8.min...UInt8.max { removed += try await self.collectUnknownBlobs(firstByte: byte, cutoff) }
         return removed
+    }
+
+    /// Each in a transaction of its own, for it may have many parts.
+    private func abandonOldUploads() async throws {
+        let at = self.now()
+        while true {
+            let oldest = try await self.index.readArtifacts { try $0.oldestUploads(limit: Self.collectionBatchSize) }
+            let old = oldest.filter { $0.initiated < at - Self.uploadGrace }
+            for upload in old {
+                try await self.index.withArtifacts { transaction in
+                    _ = try transaction.bucket(upload.bucket, for: .writeBeneath)
+                    // It may have been completed or aborted meanwhile.
+                    guard let upload = try transaction.upload(upload.uploadID, lock: true) else { return }
+                    try transaction.abandon(upload, at: at)
+                }
+            }
+            if old.count < Self.collectionBatchSize { return }
+        }
     }
 
     /// Blobs whose rows say that they are no longer named.

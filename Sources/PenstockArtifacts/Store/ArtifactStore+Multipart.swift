@@ -117,6 +117,9 @@ extension ArtifactStore {
 
     /// Makes one object of the parts listed, and ends the upload. No bytes move.
     ///
+    /// A client that did not hear the answer asks again: as long as the version is there, it is told of it once more,
+    /// and nothing changes.
+    ///
     /// - Parameters:
     ///   - parts: By ascending number; every one but the last has at least ``minimumPartSizeBytes``.
     ///   - checksum: Works out the checksum of the whole from those of the parts, or refuses.
@@ -127,10 +130,16 @@ extension ArtifactStore {
         as caller: Caller,
         checksum: @escaping @Sendable (UploadRow, [ObjectPart]) throws -> ObjectChecksum?
     ) async throws -> WrittenObject {
-        let (at, versionID) = (self.now(), self.newVersionID())
+        let at = self.now()
         return try await self.index.withArtifacts { transaction in
             let bucket = try transaction.writableBucket(name.bucket, caller)
             try transaction.lockKey(name.key, in: name.bucket)
+            if let earlier = try transaction.completedVersion(of: name), Self.isMade(earlier, of: listed) {
+                return WrittenObject(
+                    versionID: bucket.versioning == .off ? nil : earlier.versionID, etag: earlier.etag,
+                    checksum: earlier.details.checksum, lastModified: earlier.lastModified
+                )
+            }
             let upload = try transaction.upload(name, lock: true)
             let stored = try transaction.parts(ofUpload: name.uploadID, after: 0, limit: Self.maximumPartNumber)
             let chosen = try Self.choose(listed, from: stored)
@@ -138,10 +147,12 @@ extension ArtifactStore {
             details.parts = chosen.map(ObjectPart.init)
             details.checksum = try checksum(upload, details.parts)
             details.isMultipart = true
+            details.uploadID = name.uploadID
             let draft = Draft(
                 name: ObjectName(bucket: name.bucket, key: name.key),
-                sizeBytes: chosen.reduce(0) { $0 + $1.sizeBytes }, etag: Self.etag(of: chosen), details: details,
-                at: at, conditions: conditions, versionID: versionID
+                sizeBytes: chosen.reduce(0) { $0 + $1.sizeBytes }, etag: Self.etag(of: chosen.map(\.etag)),
+                details: details,
+                at: at, conditions: conditions, versionID: VersionID(ofUpload: name.uploadID)
             )
             return try self.commit(draft, to: bucket, caller, in: transaction) {
                 let kept = Set(chosen.map(\.number))
@@ -157,10 +168,7 @@ extension ArtifactStore {
         let at = self.now()
         try await self.index.withArtifacts { transaction in
             _ = try transaction.writableBucket(name.bucket, caller)
-            _ = try transaction.upload(name, lock: true)
-            let parts = try transaction.parts(ofUpload: name.uploadID, after: 0, limit: Self.maximumPartNumber)
-            try transaction.deleteUpload(name.uploadID)
-            try transaction.release(parts.map(ObjectPart.init), at: at)
+            try transaction.abandon(try transaction.upload(name, lock: true), at: at)
         }
     }
 
@@ -187,10 +195,15 @@ extension ArtifactStore {
         return chosen
     }
 
+    /// Whether these parts are those that the version was made of.
+    private static func isMade(_ version: ObjectVersionRow, of listed: [CompletedPart]) -> Bool {
+        version.details.parts.map(\.number) == listed.map(\.number) && version.etag == Self.etag(of: listed.map(\.etag))
+    }
+
     /// The MD5 of the parts' MD5s, and how many they are.
-    private static func etag(of parts: [PartRow]) -> String {
+    private static func etag(of parts: [String]) -> String {
         var md5 = Insecure.MD5()
-        for part in parts { md5.update(data: digits(part.etag)) }
+        for part in parts { md5.update(data: digits(part)) }
         return "\(hexadecimal(md5.finalize()))-\(parts.count)"
     }
 
@@ -217,6 +230,29 @@ extension ArtifactTransaction {
         }
         return upload
     }
+
+    /// What the upload became, if that is still there. The key is locked.
+    func completedVersion(of name: UploadName) throws -> ObjectVersionRow? {
+        for id in [VersionID(ofUpload: name.uploadID), .null] {
+            let version = try self.version(id, of: name.key, in: name.bucket)
+            if let version, version.details.uploadID == name.uploadID { return version }
+        }
+        return nil
+    }
+
+    /// Ends an upload, which is locked, without an object.
+    func abandon(_ upload: UploadRow, at: Timestamp) throws {
+        let parts = try self.parts(ofUpload: upload.uploadID, after: 0, limit: ArtifactStore.maximumPartNumber)
+        try self.deleteUpload(upload.uploadID)
+        try self.release(parts.map(ObjectPart.init), at: at)
+    }
+}
+
+extension VersionID {
+    private static let suffixLength = 32
+
+    /// What an upload becomes in a bucket with versioning: named by the upload, so that it is found by it.
+    init(ofUpload id: String) { self.init(String(id.suffix(Self.suffixLength))) }
 }
 
 extension ObjectPart {

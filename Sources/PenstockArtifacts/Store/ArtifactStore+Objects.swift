@@ -157,6 +157,7 @@ extension ArtifactStore {
             copied.parts = original.details.parts
             copied.checksum = original.details.checksum
             copied.isMultipart = original.details.isMultipart
+            copied.uploadID = nil
             let draft = Draft(
                 name: name, sizeBytes: original.sizeBytes, etag: original.etag, details: copied, at: at,
                 conditions: conditions, versionID: versionID

@@ -232,6 +232,10 @@ extension PostgresTransaction {
         )
     }
 
+    func oldestUploads(limit: Int) throws -> [UploadRow] {
+        try self.rows("SELECT \(Self.uploadColumns) FROM upload ORDER BY id LIMIT $1", [limit], Self.uploadRow)
+    }
+
     private static let partColumns = "upload, number, blob, size_bytes, etag, checksum, last_modified"
 
     func part(_ number: Int, ofUpload id: String) throws -> PartRow? {

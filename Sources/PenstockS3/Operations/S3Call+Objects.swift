@@ -207,6 +207,7 @@ extension S3Call {
         }
         guard root.name == "Delete", 1...S3Limits.deletedKeys ~= names.count else { throw S3Error.malformedXML }
         var (allowed, denied): ([(key: ObjectKey, versionID: VersionID?)], [(ObjectKey, S3Error)]) = ([], [])
+        var denials: [S3Denial] = []
         for name in names {
             do {
                 let permission = S3Operation.deleteObjects.permission(hasVersion: name.versionID != nil)
@@ -214,8 +215,10 @@ extension S3Call {
                 allowed.append(name)
             } catch {
                 denied.append((name.key, S3Error(refusal: error) ?? .accessDenied))
+                denials.append(self.denial(error, bucket: bucket, key: name.key))
             }
         }
+        if !denials.isEmpty { try await self.recordDenials(denials) }
         let deleted = try await self.store.delete(allowed, in: bucket, as: self.storeCaller)
         let isQuiet = root["Quiet"]?.text == "true"
         return self.document("DeleteResult") { xml in

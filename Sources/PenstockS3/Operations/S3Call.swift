@@ -16,8 +16,10 @@ struct S3Call: Sendable {
     let caller: Caller
     let address: S3Address
     let query: S3Query
+    let operation: S3Operation
     let store: ArtifactStore
     let now: Timestamp
+    let recordDenials: S3Denial.Recorder
 
     /// In whose name the store acts. A job's session carries the job and its dispatch into the committing transaction.
     var storeCaller: ArtifactStore.Caller {
@@ -44,10 +46,10 @@ struct S3Call: Sendable {
         return UploadName(bucket: object.bucket, key: object.key, uploadID: self.query["uploadId"] ?? "")
     }
 
-    func perform(_ operation: S3Operation) async throws -> Response {
+    func perform() async throws -> Response {
         // DeleteObjects is decided key by key.
-        if operation != .deleteObjects { try self.authorize(operation) }
-        return switch operation {
+        if self.operation != .deleteObjects { try self.authorizeOperation() }
+        return switch self.operation {
         case .listBuckets: try await self.listBuckets()
         case .createBucket: try await self.createBucket()
         case .headBucket: try await self.headBucket()
@@ -78,8 +80,8 @@ struct S3Call: Sendable {
 // MARK: - Permission
 
 extension S3Call {
-    private func authorize(_ operation: S3Operation) throws {
-        let permission = operation.permission(hasVersion: self.query.contains("versionId"))
+    private func authorizeOperation() throws {
+        let permission = self.operation.permission(hasVersion: self.query.contains("versionId"))
         guard let bucket = self.address.bucket else {
             return try self.authorize(permission, RequiredResource.everything)
         }
@@ -120,6 +122,21 @@ extension S3Call {
         }
         guard object.versionID == nil || object.versionID == pinned else { throw S3Error.accessDenied }
         return ObjectName(bucket: object.bucket, key: object.key, versionID: pinned)
+    }
+
+    /// Records that the caller may not do what this request asks.
+    func record(_ refusal: any Error) async throws {
+        try await self.recordDenials([self.denial(refusal, bucket: self.address.bucket, key: self.address.key)])
+    }
+
+    func denial(_ refusal: any Error, bucket: String?, key: ObjectKey?) -> S3Denial {
+        let path = [bucket, key?.description].compactMap { $0 }.joined(separator: "/")
+        let resource = path.isEmpty ? "*" : "arn:aws:s3:::\(path)"
+        return S3Denial(
+            at: self.now, scope: self.caller.scope, principal: self.caller.principal.arn,
+            operation: self.operation.name, resource: (refusal as? AccessDenial)?.resource ?? resource,
+            requestID: self.request.id.description
+        )
     }
 
     private static func isSame(_ grant: ObjectGrant, _ object: ObjectName) -> Bool {

@@ -11,6 +11,9 @@ package enum S3Operation: String, Sendable, Hashable, CaseIterable {
     case getObject, headObject, putObject, copyObject, deleteObject, getObjectAttributes
     case createMultipartUpload, uploadPart, uploadPartCopy, completeMultipartUpload, abortMultipartUpload, listParts
 
+    /// As the S3 API spells it.
+    package var name: String { self.rawValue.prefix(1).uppercased() + self.rawValue.dropFirst() }
+
     /// Tells an operation from what S3 tells it by: method, address, the names in the query, and one header.
     ///
     /// - Throws: ``S3Error`` with `NotImplemented` for operations of S3 that this surface does not have, with

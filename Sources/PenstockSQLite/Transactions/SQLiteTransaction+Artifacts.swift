@@ -171,6 +171,10 @@ extension SQLiteTransaction {
         )
     }
 
+    func oldestUploads(limit: Int) throws -> [UploadRow] {
+        try self.connection.rows(.oldestUploads, .integer(limit), map: Self.uploadRow)
+    }
+
     func part(_ number: Int, ofUpload id: String) throws -> PartRow? {
         try self.connection.first(.part, .text(id), .integer(number), map: Self.partRow)
     }

@@ -76,6 +76,6 @@ package struct DataDirectory: Sendable {
     private static func makeDirectory(_ path: String) throws(FileError) {
         guard try FileCalls.status(path) == nil else { return }
         try FileCalls.makeDirectory(path)
-        try OpenFile.reading(PrivateFile.parent(of: path)).synchronize()
+        try FileCalls.synchronizeDirectory(PrivateFile.parent(of: path))
     }
 }

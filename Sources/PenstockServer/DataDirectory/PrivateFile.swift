@@ -18,7 +18,7 @@ package enum PrivateFile {
         try Array(text.utf8).withUnsafeBytes { try file.write($0) }
         try file.synchronize()
         try FileCalls.rename(draft, to: path)
-        try OpenFile.reading(self.parent(of: path)).synchronize()
+        try FileCalls.synchronizeDirectory(self.parent(of: path))
     }
 
     /// The text; `nil` when there is no such file. What exceeds the limit is left out.
