@@ -189,7 +189,8 @@ let package = Package(
         .target(
             name: "PenstockCommands",
             dependencies: [
-                "PenstockClient", "PenstockServer", "PenstockWorker",
+                "PenstockClient", "PenstockModel", "PenstockRuntime", "PenstockServer", "PenstockSigning",
+                "PenstockWorker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -207,6 +208,17 @@ let package = Package(
             name: "wiregen",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tools/wiregen"
+        ),
+
+        .executableTarget(
+            name: "store-benchmark",
+            dependencies: [
+                "PenstockModel", "PenstockSQLite", "PenstockStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tools/store-benchmark"
         ),
 
         // MARK: Test support

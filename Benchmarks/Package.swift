@@ -7,12 +7,29 @@ import PackageDescription
 let package = Package(
     name: "penstock-benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "penstock", path: "..")],
+    dependencies: [
+        .package(name: "penstock", path: ".."),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    ],
     targets: [
         .executableTarget(
             name: "wire-benchmark",
             dependencies: [.product(name: "PenstockWire", package: "penstock")]
-        )
+        ),
+        .executableTarget(
+            name: "system-benchmark",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "PenstockWire", package: "penstock"),
+            ]
+        ),
+        .executableTarget(
+            name: "constant-server",
+            dependencies: [.product(name: "Hummingbird", package: "hummingbird")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Logging
+import PenstockRuntime
 import PenstockServer
 import ServiceLifecycle
 import UnixSignals
@@ -48,6 +49,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The master key, base64 of 32 bytes, kept apart from the data.", valueName: "file"))
     var masterKeyFile: String?
 
+    @Option(help: "How many pipelines one region of an account may have.")
+    var maximumPipelines = RuntimeSettings().maximumPipelines
+
     @Option(
         help: ArgumentHelp("How long to answer on after a request to stop, not ready any more.", valueName: "seconds"))
     var drainDelay = 0
@@ -65,6 +69,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key go together.")
         }
+        guard self.maximumPipelines >= 1 else { throw ValidationError("--maximum-pipelines must be at least 1.") }
         guard 0...3600 ~= self.drainDelay else {
             throw ValidationError("--drain-delay must be from 0 to 3600 seconds.")
         }
@@ -113,6 +118,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.bucketHosts = self.bucketHosts
         configuration.masterKeyFile = self.masterKeyFile
         configuration.drainDelay = .seconds(self.drainDelay)
+        configuration.runtime.maximumPipelines = self.maximumPipelines
         if let certificate = self.tlsCertificate, let key = self.tlsKey {
             configuration.tls = ServerConfiguration.TLSFiles(certificate: certificate, key: key)
         }
