@@ -1,8 +1,115 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import PenstockAccess
+internal import PenstockModel
+internal import PenstockRuntime
 internal import PenstockWire
 
 extension CodePipelineOperations {
-    var pipelineHandlers: [OperationHandler] { [] }
+    var pipelineHandlers: [OperationHandler] {
+        [
+            OperationHandler(Operations.CreatePipeline.self, encoded: self.createPipeline),
+            OperationHandler(Operations.GetPipeline.self, encoded: self.getPipeline),
+            OperationHandler(Operations.UpdatePipeline.self, encoded: self.updatePipeline),
+            OperationHandler(Operations.DeletePipeline.self, self.deletePipeline),
+            OperationHandler(Operations.ListPipelines.self, self.listPipelines),
+        ]
+    }
+
+    func createPipeline(_ input: CreatePipelineInput, _ call: APICall) async throws -> [UInt8] {
+        let key = call.context.pipeline(input.pipeline.name)
+        try call.require("CreatePipeline", on: .pipeline(key)) { context in
+            context.setTags((input.tags ?? []).map { KeyedValue($0.key, $0.value) }, requested: true)
+        }
+        try call.requirePassingRoles(of: input.pipeline)
+        let definition = try await self.definition(of: input.pipeline, type: input.pipeline.type(), call)
+        let tags = try input.tags.map { try TagRules.checked($0, on: key.arn) }
+        let version = try await self.pipelines.create(call.context, definition, tags: tags ?? [])
+        return PipelineAnswers.changed(version, tags: tags)
+    }
+
+    func getPipeline(_ input: GetPipelineInput, _ call: APICall) async throws -> [UInt8] {
+        try call.require("GetPipeline", on: .pipeline(call.context.pipeline(input.name)))
+        let found = try await self.pipelines.version(call.context, name: input.name, version: input.version)
+        return PipelineAnswers.described(found.version, found.summary)
+    }
+
+    func updatePipeline(_ input: UpdatePipelineInput, _ call: APICall) async throws -> [UInt8] {
+        try call.require("UpdatePipeline", on: .pipeline(call.context.pipeline(input.pipeline.name)))
+        try call.requirePassingRoles(of: input.pipeline)
+        let current = try await self.pipelines.version(call.context, name: input.pipeline.name, version: nil).summary
+        let type = input.pipeline.type(current: current.pipelineType)
+        let definition = try await self.definition(of: input.pipeline, type: type, call)
+        return PipelineAnswers.changed(try await self.pipelines.update(call.context, definition))
+    }
+
+    func deletePipeline(_ input: DeletePipelineInput, _ call: APICall) async throws -> NoOutput {
+        try call.require("DeletePipeline", on: .pipeline(call.context.pipeline(input.name)))
+        try await self.pipelines.delete(call.context, name: input.name)
+        return NoOutput()
+    }
+
+    func listPipelines(_ input: ListPipelinesInput, _ call: APICall) async throws -> ListPipelinesOutput {
+        try call.require("ListPipelines", on: .everything)
+        let tokens = PageTokens("ListPipelines", call, context: self.context)
+        let limit = input.maxResults ?? Self.pipelinesPerPage
+        let after: String? = try tokens.cursor(of: input.nextToken)
+        let rows = try await self.pipelines.list(call.context, after: after ?? "", limit: limit + 1)
+        let page = try tokens.page(of: rows, limit: limit) { $0.key.name }
+        return ListPipelinesOutput(pipelines: page.rows.map { PipelineSummary($0) }, nextToken: page.nextToken)
+    }
+
+    /// Where a request does not say.
+    private static let pipelinesPerPage = 1000
+
+    // MARK: Declarations
+
+    /// What is to be kept of a submitted declaration, if it keeps the rules.
+    private func definition(
+        of pipeline: WirePipeline,
+        type: PenstockModel.PipelineType,
+        _ call: APICall
+    ) async throws -> PipelineDefinition {
+        let types = try await self.actionTypes(of: pipeline, call)
+        let problems = PipelineRules.problems(of: pipeline, type: type, in: call.scope.region) { types[$0] }
+        if let problem = problems.first { throw problem }
+        return PipelineDefinition(pipeline, type: type) { types[$0] }
+    }
+
+    /// The types that the pipeline's actions name, as far as they may be used in its account and region.
+    private func actionTypes(
+        of pipeline: WirePipeline,
+        _ call: APICall
+    ) async throws -> [PenstockModel.ActionTypeID: ActionTypeDefinition] {
+        var types: [PenstockModel.ActionTypeID: ActionTypeDefinition] = [:]
+        let usable = UsableActionTypes(context: self.context)
+        let named = Set(pipeline.stages.flatMap(\.actions).map(\.actionTypeID))
+        for id in named.compactMap({ PenstockModel.ActionTypeID($0) }) {
+            types[id] = try await usable.definition(id, for: call.scope)
+        }
+        return types
+    }
+}
+
+extension APICall {
+    /// Whoever declares a pipeline hands roles over to it.
+    ///
+    /// Source: AWS CodePipeline User Guide, CodePipeline permissions reference.
+    func requirePassingRoles(of pipeline: WirePipeline) throws {
+        var seen: Set<String> = []
+        let roles = ([pipeline.roleARN] + pipeline.stages.flatMap(\.roles)).filter { seen.insert($0).inserted }
+        try self.require(fullAction: "iam:PassRole", on: roles.map { .arn($0) }) { context in
+            context.set("iam:PassedToService", "codepipeline.amazonaws.com")
+        }
+    }
+}
+
+extension PenstockWire.StageDeclaration {
+    /// The roles of actions and of the rules of conditions, in declared order.
+    fileprivate var roles: [String] {
+        let gates = [self.beforeEntry?.conditions, self.onSuccess?.conditions, self.onFailure?.conditions]
+        let rules = gates.compactMap(\.self).flatMap(\.self).flatMap { $0.rules ?? [] }
+        return self.actions.compactMap(\.roleARN) + rules.compactMap(\.roleARN)
+    }
 }

@@ -20,6 +20,17 @@ package struct OperationHandler: Sendable {
         }
     }
 
+    /// Reads and checks the body, asks, and answers with bytes that were written before, in part at least.
+    package init<Operation: WireOperation>(
+        _ operation: Operation.Type,
+        encoded answer: @escaping @Sendable (Operation.Input, APICall) async throws -> [UInt8]
+    ) {
+        self.name = operation.name
+        self.run = { body, call in
+            try await answer(try operation.decodeInput(body.isEmpty ? Self.emptyObject : body), call)
+        }
+    }
+
     /// Reads and checks the body, then says that the operation is not there yet.
     package init<Operation: WireOperation>(unavailable operation: Operation.Type) {
         self.name = operation.name

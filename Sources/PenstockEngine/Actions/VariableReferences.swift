@@ -27,24 +27,17 @@ public struct VariableReferences: Sendable {
     public func resolve(_ text: String) -> (text: String, unresolved: [String]) {
         var result = ""
         var unresolved: [String] = []
-        var rest = text[...]
-        while let start = rest.firstRange(of: "#{") {
-            guard let end = rest[start.upperBound...].firstIndex(of: "}") else { break }
-            result += rest[..<start.lowerBound]
-            let reference = rest[start.upperBound..<end]
-            let written = rest[start.lowerBound...end]
-            rest = rest[rest.index(after: end)...]
-            guard let dot = reference.firstIndex(of: ".") else {
-                result += written
-                continue
-            }
-            let key = String(reference[reference.index(after: dot)...])
-            if let value = self.value(String(reference[..<dot]), key) {
-                result += value
-            } else {
-                unresolved.append(String(written))
+        for part in VariableReference.parts(of: text) {
+            switch part {
+            case .text(let text): result += text
+            case .reference(let reference):
+                if let value = self.value(reference.namespace, reference.key) {
+                    result += value
+                } else {
+                    unresolved.append(reference.description)
+                }
             }
         }
-        return (result + rest, unresolved)
+        return (result, unresolved)
     }
 }

@@ -26,6 +26,7 @@ package struct PipelineService: Sendable {
         let context = self.context
         let now = context.clock.now
         let id = PipelineID(context.identifiers(1)[0])
+        if let masked = definition.masked.first { throw masked.refusal }
         return try await context.store.write { transaction in
             var declaration = definition.declaration
             declaration.version = 1
@@ -45,7 +46,6 @@ package struct PipelineService: Sendable {
                 tags: tags.sorted { $0.key < $1.key },
                 head: PipelineHead(declaration: declaration)
             )
-            if let masked = definition.masked.first { throw masked.refusal }
             guard try transaction.insertPipeline(row) else { throw PipelineRejections.nameInUse(key) }
             let version = try Self.insertVersion(definition, declaration, of: id, context, transaction)
             for gate in row.head.gates { try transaction.putStageEntrance(StageEntranceRow(gate), of: id) }

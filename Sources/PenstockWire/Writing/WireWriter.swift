@@ -116,6 +116,13 @@ public struct WireWriter: Sendable {
         self.map(name, map) { $0.encode(to: &$1) }
     }
 
+    /// Writes a value that is JSON already, as it stands.
+    package mutating func member(_ name: StaticString, json: [UInt8]) {
+        self.key(name)
+        self.bytes.append(contentsOf: json)
+        self.needsComma = true
+    }
+
     // MARK: Parts
 
     private mutating func list<Element>(
