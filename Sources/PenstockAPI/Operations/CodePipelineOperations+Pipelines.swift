@@ -4,6 +4,7 @@
 internal import PenstockAccess
 internal import PenstockModel
 internal import PenstockRuntime
+internal import PenstockStore
 internal import PenstockWire
 
 extension CodePipelineOperations {
