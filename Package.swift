@@ -303,7 +303,18 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "PenstockEndToEndTests", dependencies: ["PenstockTesting"]),
+        .testTarget(
+            name: "PenstockEndToEndTests",
+            dependencies: [
+                "PenstockTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         .testTarget(name: "RepositoryTests"),
     ],
     swiftLanguageModes: [.v6]
