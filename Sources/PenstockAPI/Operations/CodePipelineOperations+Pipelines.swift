@@ -72,22 +72,21 @@ extension CodePipelineOperations {
         type: PenstockModel.PipelineType,
         _ call: APICall
     ) async throws -> PipelineDefinition {
-        let types = try await self.actionTypes(of: pipeline, call)
+        let types = try await self.declaredTypes(of: pipeline, call)
         let problems = PipelineRules.problems(of: pipeline, type: type, in: call.scope.region) { types[$0] }
         if let problem = problems.first { throw problem }
         return PipelineDefinition(pipeline, type: type) { types[$0] }
     }
 
     /// The types that the pipeline's actions name, as far as they may be used in its account and region.
-    private func actionTypes(
+    private func declaredTypes(
         of pipeline: WirePipeline,
         _ call: APICall
     ) async throws -> [PenstockModel.ActionTypeID: ActionTypeDefinition] {
         var types: [PenstockModel.ActionTypeID: ActionTypeDefinition] = [:]
-        let usable = UsableActionTypes(context: self.context)
         let named = Set(pipeline.stages.flatMap(\.actions).map(\.actionTypeID))
         for id in named.compactMap({ PenstockModel.ActionTypeID($0) }) {
-            types[id] = try await usable.definition(id, for: call.scope)
+            types[id] = try await self.actionTypes.definition(id, for: call.scope)
         }
         return types
     }

@@ -12,11 +12,13 @@ package struct CodePipelineOperations: Sendable {
     let context: RuntimeContext
     let pipelines: PipelineService
     let jobs: JobService
+    let actionTypes: ActionTypeService
 
     package init(context: RuntimeContext) {
         self.context = context
         self.pipelines = PipelineService(context: context)
         self.jobs = JobService(context: context)
+        self.actionTypes = ActionTypeService(context: context)
     }
 
     /// One handler per operation of the API.
