@@ -39,10 +39,10 @@ package protocol PipelineReader {
         limit: Int
     ) throws -> [ExecutionRow]
 
-    /// Attempts by descending (`startedAt`, `id`), those after the cursor, at most `limit`; with an execution only its.
+    /// Selected attempts by descending (`startedAt`, `id`), those after the cursor, at most `limit`.
     func actionExecutionRows(
         of pipeline: PipelineID,
-        execution: PipelineExecutionID?,
+        _ selection: ActionExecutionSelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) throws -> [ActionExecutionRow]
@@ -87,7 +87,8 @@ package protocol PipelineWriter {
     /// Notes that the execution succeeded in the stage; repeating it changes nothing.
     func insertStageSuccess(_ execution: PipelineExecutionID, stage: String, of pipeline: PipelineID) throws
 
-    /// Writes the history entry of a new attempt, in progress and without outputs yet.
+    /// Writes the history entry of a new attempt, in progress and without outputs yet. The one that it replaces is the
+    /// latest of its action no more.
     func insertActionExecution(_ row: ActionExecutionRow) throws
 
     /// Writes how an attempt stands, which has an entry.

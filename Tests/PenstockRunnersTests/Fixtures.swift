@@ -109,7 +109,7 @@ final class RunnerFixture {
         let key = self.call.pipeline("shop")
         return try await self.context.store.read { reader in
             let id = try #require(try reader.pipelineSummary(key)).id
-            return try reader.actionExecutionRows(of: id, execution: nil, after: nil, limit: 10)
+            return try reader.actionExecutionRows(of: id, .all, after: nil, limit: 10)
                 .filter { $0.start.action.name == "Get" }
         }
     }

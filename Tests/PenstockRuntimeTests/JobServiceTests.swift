@@ -118,7 +118,7 @@ enum ActionProgressFixture {
         let job = try #require(try await fixture.takeJob())
         #expect(job.configuration == [KeyedValue("Password", "hunter2")])
         let history = try await fixture.pipelines.actionExecutions(
-            fixture.call, name: "shop", execution: nil, after: nil, limit: 10)
+            fixture.call, name: "shop", .all, after: nil, limit: 10)
         #expect(history.map(\.start.resolvedConfiguration) == [[KeyedValue("Password", "****")]])
     }
 

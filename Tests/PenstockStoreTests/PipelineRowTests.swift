@@ -111,22 +111,26 @@ import Testing
     func `Pages of the action history agree with a sorted list`(_ kind: StoreUnderTest) async throws {
         try await kind.withStore { store in
             let (row, other) = (pipeline(), pipeline(2))
-            let starts = (1...60).map { start($0, execution: $0 % 3, startedAt: Int64($0 * 7 % 11)) }
+            var starts = (1...60).map { start($0, execution: $0 % 3, startedAt: Int64($0 * 7 % 11)) }
+            for index in stride(from: 10, to: 60, by: 5) { starts[index].replaces = starts[index - 3].id }
+            let history = starts
+            let replaced = Set(history.compactMap(\.replaces))
             try await store.write { transaction throws in
                 for pipeline in [row, other] { _ = try transaction.insertPipeline(pipeline) }
-                for start in starts { try transaction.insertActionExecution(attemptRow(start, of: row)) }
+                for start in history { try transaction.insertActionExecution(attemptRow(start, of: row)) }
                 try transaction.insertActionExecution(attemptRow(start(99), of: other))
             }
-            let executions: [PipelineExecutionID?] = [nil, id(1)]
-            for execution in executions {
-                let expected = starts.filter { execution == nil || $0.executionID == execution }
+            let selections: [ActionExecutionSelection] = [.all, .execution(id(1)), .latest(id(1))]
+            for selection in selections {
+                let expected = history.filter { selection.execution ?? $0.executionID == $0.executionID }
+                    .filter { selection != .latest(id(1)) || !replaced.contains($0.id) }
                     .sorted { ($0.startedAt, $0.id) > ($1.startedAt, $1.id) }.map(\.id)
                 let found = try await store.read { reader throws in
                     var found: [ActionExecutionID] = []
                     var cursor: ActionExecutionCursor?
                     while true {
                         let page = try reader.actionExecutionRows(
-                            of: row.id, execution: execution, after: cursor, limit: 7
+                            of: row.id, selection, after: cursor, limit: 7
                         )
                         found += page.map(\.start.id)
                         guard let last = page.last else { return found }

@@ -21,6 +21,8 @@ public struct ActionStart: Sendable, Hashable, StateCodable {
     public var deadline: Timestamp
     /// What the trigger or an override fixed for this source action.
     public var boundRevision: SourceRevision?
+    /// The attempt of the same execution that this one runs again.
+    public var replaces: ActionExecutionID?
 
     public init(
         id: ActionExecutionID,
@@ -33,7 +35,8 @@ public struct ActionStart: Sendable, Hashable, StateCodable {
         outputs: [ArtifactReference],
         startedAt: Timestamp,
         deadline: Timestamp,
-        boundRevision: SourceRevision? = nil
+        boundRevision: SourceRevision? = nil,
+        replaces: ActionExecutionID? = nil
     ) {
         self.id = id
         self.executionID = executionID
@@ -46,6 +49,7 @@ public struct ActionStart: Sendable, Hashable, StateCodable {
         self.startedAt = startedAt
         self.deadline = deadline
         self.boundRevision = boundRevision
+        self.replaces = replaces
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -60,7 +64,8 @@ public struct ActionStart: Sendable, Hashable, StateCodable {
             outputs: try reader.readArray(),
             startedAt: try reader.read(),
             deadline: try reader.read(),
-            boundRevision: try reader.readOptional()
+            boundRevision: try reader.readOptional(),
+            replaces: try reader.readOptional()
         )
     }
 
@@ -76,5 +81,6 @@ public struct ActionStart: Sendable, Hashable, StateCodable {
         writer.write(self.startedAt)
         writer.write(self.deadline)
         writer.write(self.boundRevision)
+        writer.write(self.replaces)
     }
 }

@@ -39,6 +39,8 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
     public var variables: [KeyedValue]
     /// Revisions that the trigger or an override fixed, by source action.
     public var boundRevisions: [ActionRevision]
+    /// Object keys that an override fixed, by source action.
+    public var objectKeys: [KeyedValue]
     /// Revisions that source actions produced, in the order in which they did.
     public var sourceRevisions: [ActionRevision]
     /// The newest successful output of each name.
@@ -73,6 +75,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.position = .waiting(stage: firstStage)
         self.variables = []
         self.boundRevisions = []
+        self.objectKeys = []
         self.sourceRevisions = []
         self.artifacts = []
         self.outputs = []
@@ -98,6 +101,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.cancelledByVersion = try reader.readOptional()
         self.variables = try reader.readArray()
         self.boundRevisions = try reader.readArray()
+        self.objectKeys = try reader.readArray()
         self.sourceRevisions = try reader.readArray()
         self.artifacts = try reader.readArray()
         self.outputs = try reader.readArray()
@@ -122,6 +126,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         writer.write(self.cancelledByVersion)
         writer.write(self.variables)
         writer.write(self.boundRevisions)
+        writer.write(self.objectKeys)
         writer.write(self.sourceRevisions)
         writer.write(self.artifacts)
         writer.write(self.outputs)

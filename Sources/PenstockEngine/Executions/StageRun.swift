@@ -92,6 +92,7 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         for index in self.actions.indices {
             switch (mode, self.actions[index].attempt?.status) {
             case (.allActions, _), (.failedActions, .failed), (.failedActions, .abandoned):
+                self.actions[index].previous = self.actions[index].attempt?.id ?? self.actions[index].previous
                 self.actions[index].attempt = nil
             case (.failedActions, .succeeded), (.failedActions, .inProgress), (.failedActions, nil):
                 break
@@ -108,20 +109,29 @@ public struct ActionRun: Sendable, Hashable, StateCodable {
     public var runOrder: Int
     /// `nil` until the action has started, and again when a retry is about to start it anew.
     public var attempt: ActionAttempt?
+    /// The attempt that the next one takes the place of; `nil` while no retry ran the action again.
+    public var previous: ActionExecutionID?
 
-    public init(name: String, runOrder: Int, attempt: ActionAttempt?) {
+    public init(name: String, runOrder: Int, attempt: ActionAttempt?, previous: ActionExecutionID? = nil) {
         self.name = name
         self.runOrder = runOrder
         self.attempt = attempt
+        self.previous = previous
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
-        self.init(name: try reader.readString(), runOrder: try reader.read(), attempt: try reader.readOptional())
+        self.init(
+            name: try reader.readString(),
+            runOrder: try reader.read(),
+            attempt: try reader.readOptional(),
+            previous: try reader.readOptional()
+        )
     }
 
     public func encode(to writer: inout StateWriter) {
         writer.write(self.name)
         writer.write(self.runOrder)
         writer.write(self.attempt)
+        writer.write(self.previous)
     }
 }

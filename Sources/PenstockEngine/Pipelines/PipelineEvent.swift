@@ -33,17 +33,21 @@ public struct StartRequest: Sendable, Hashable {
     public var variables: [KeyedValue]
     /// Revisions that source actions must take instead of the newest.
     public var boundRevisions: [ActionRevision]
+    /// Object keys that S3 sources must take instead of the configured one, by source action.
+    public var objectKeys: [KeyedValue]
 
     public init(
         id: PipelineExecutionID,
         trigger: Trigger,
         variables: [KeyedValue] = [],
-        boundRevisions: [ActionRevision] = []
+        boundRevisions: [ActionRevision] = [],
+        objectKeys: [KeyedValue] = []
     ) {
         self.id = id
         self.trigger = trigger
         self.variables = variables
         self.boundRevisions = boundRevisions
+        self.objectKeys = objectKeys
     }
 }
 

@@ -194,7 +194,8 @@ extension PipelineStep {
             outputs: outputs,
             startedAt: self.at,
             deadline: self.at + ActionTimeout.duration(of: action),
-            boundRevision: execution.boundRevisions.first { $0.actionName == action.name }?.revision
+            boundRevision: execution.boundRevisions.first { $0.actionName == action.name }?.revision,
+            replaces: run.actions[index].previous
         )
         return (start, problem ?? Self.missingInput(of: action, found: inputs))
     }
@@ -211,6 +212,11 @@ extension PipelineStep {
         let references = VariableReferences(execution: execution)
         var unresolved: [String] = []
         let configuration = action.configuration.map { property in
+            if action.typeID == .s3Source, property.key == "S3ObjectKey",
+                let objectKey = execution.objectKeys[key: action.name]
+            {
+                return KeyedValue(property.key, objectKey)
+            }
             let (text, missing) = references.resolve(property.value)
             unresolved += missing
             return KeyedValue(property.key, text)

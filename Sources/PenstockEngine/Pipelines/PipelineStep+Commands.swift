@@ -9,7 +9,7 @@ extension PipelineStep {
 
     mutating func start(_ request: StartRequest) throws(PipelineInterruption) {
         let declaration = try self.declaration(version: self.state.head.version)
-        let variables = try Self.bind(request.variables, to: declaration.variables)
+        let variables = try Self.bind(request.variables, to: declaration)
         let isAtLimit = self.isAtLimit(mode: declaration.executionMode)
         guard !isAtLimit || request.trigger.type.isAutomatic else { throw .rejected(self.limitProblem) }
         var execution = PipelineExecution(
@@ -23,6 +23,7 @@ extension PipelineStep {
         )
         self.state.head.nextSequence += 1
         execution.boundRevisions = request.boundRevisions
+        execution.objectKeys = request.objectKeys
         var problem = isAtLimit ? self.limitProblem.message : nil
         switch variables {
         case .bound(let values): execution.variables = values
@@ -58,8 +59,12 @@ extension PipelineStep {
 
     private static func bind(
         _ values: [KeyedValue],
-        to declarations: [VariableDeclaration]
+        to declaration: PipelineDeclaration
     ) throws(PipelineInterruption) -> Binding {
+        let declarations = declaration.variables
+        guard values.isEmpty || declaration.pipelineType == .v2 else {
+            throw .rejected(Rejection(.validation, "Pipeline variables need a pipeline of type V2"))
+        }
         for (index, value) in values.enumerated() {
             guard !values[..<index].contains(where: { $0.key == value.key }) else {
                 let problem = "The following variable name is already in use: \(value.key)"

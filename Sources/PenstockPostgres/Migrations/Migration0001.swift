@@ -96,6 +96,7 @@ extension Migration {
                 pipeline uuid NOT NULL REFERENCES pipeline (id) ON DELETE CASCADE,
                 execution uuid NOT NULL,
                 started_at bigint NOT NULL,
+                is_replaced boolean NOT NULL DEFAULT false,
                 status text COLLATE "C" NOT NULL CHECK (status IN ('InProgress', 'Succeeded', 'Failed', 'Abandoned')),
                 start bytea NOT NULL,
                 attempt bytea NOT NULL,

@@ -324,14 +324,14 @@ extension PostgresTransaction {
 
     func actionExecutionRows(
         of pipeline: PipelineID,
-        execution: PipelineExecutionID?,
+        _ selection: ActionExecutionSelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) throws -> [ActionExecutionRow] {
         // Without a cursor the page begins below the greatest instant there is, which no attempt starts at.
         let startedAt = after?.startedAt.millisecondsSinceEpoch ?? .max
         let id = after?.id.value ?? UniqueID(high: 0, low: 0)
-        guard let execution else {
+        guard let execution = selection.execution else {
             return try self.rows(
                 """
                 SELECT \(Self.historyColumns) FROM action_execution
@@ -341,10 +341,12 @@ extension PostgresTransaction {
                 Self.actionExecution
             )
         }
+        // `true` is spelled out where all are wanted, so that both are texts of their own to prepare.
+        let isWanted = selection == .latest(execution) ? "NOT is_replaced" : "true"
         return try self.rows(
             """
             SELECT \(Self.historyColumns) FROM action_execution
-            WHERE pipeline = $1 AND execution = $2 AND (started_at, id) < ($3, $4)
+            WHERE pipeline = $1 AND execution = $2 AND (started_at, id) < ($3, $4) AND \(isWanted)
             ORDER BY started_at DESC, id DESC LIMIT $5
             """,
             [pipeline, execution, startedAt, id, limit],
@@ -371,6 +373,9 @@ extension PostgresTransaction {
                 row.start.storedBytes(), row.attempt.storedBytes(), row.outputVariables.storedBytes(),
             ]
         )
+        if let replaced = row.start.replaces {
+            try self.change("UPDATE action_execution SET is_replaced = true WHERE id = $1", [replaced])
+        }
     }
 
     func updateActionExecution(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws {

@@ -29,6 +29,15 @@ struct PipelineCommit {
         self.now = now
     }
 
+    /// The version that new executions run.
+    func currentDeclaration() throws -> PipelineDeclaration {
+        let version = self.row.head.version
+        guard let found = try self.context.declarations.version(version, of: self.row.id, in: self.transaction) else {
+            throw StoreError(.corrupt, "version \(version) of \(self.row.key) is missing")
+        }
+        return found.declaration
+    }
+
     /// Applies the event and what it leads to, and writes it.
     ///
     /// - Throws: ``Rejection`` when the engine refuses the command.
@@ -51,7 +60,7 @@ struct PipelineCommit {
             guard let execution = state.executions[id] else { continue }
             try self.transaction.putExecution(execution, of: self.row.id)
         }
-        for effect in outcome.effects { try self.perform(effect, of: event) }
+        for effect in outcome.effects { try self.perform(effect, of: event, in: state) }
         try self.writeHead(before: before)
         return outcome
     }
@@ -111,7 +120,7 @@ struct PipelineCommit {
 
     // MARK: Effects
 
-    private mutating func perform(_ effect: PipelineEffect, of event: PipelineEvent) throws {
+    private mutating func perform(_ effect: PipelineEffect, of event: PipelineEvent, in state: PipelineState) throws {
         switch effect {
         case .recordActionStart(let start): self.starting[start.id] = start
         case .recordAction(_, let attempt, let variables): try self.record(attempt, outputVariables: variables)
@@ -128,6 +137,8 @@ struct PipelineCommit {
                 CurrentRevisionRow(stageName: stage, actionName: action, revision: revision),
                 of: self.row.id
             )
+            // What one start asked for is not what the source has now.
+            guard !event.concernsOverride(of: action, in: state) else { return }
             try self.transaction.putSourceCursor(revision.revisionID, of: self.row.id, actionName: action)
         case .recordStageSuccess(let id, let stage):
             try self.transaction.insertStageSuccess(id, stage: stage, of: self.row.id)
@@ -162,6 +173,14 @@ struct PipelineCommit {
 }
 
 extension PipelineEvent {
+    /// Whether the execution that it is about was started with a revision or key of its own for the source action.
+    fileprivate func concernsOverride(of action: String, in state: PipelineState) -> Bool {
+        guard case .actionSucceeded(let id, _, _) = self, let execution = state.executions[id] else { return false }
+        let isBound = execution.boundRevisions.contains { $0.actionName == action }
+        return execution.objectKeys[key: action] != nil
+            || isBound && execution.trigger.type == .startPipelineExecution
+    }
+
     fileprivate var isTimeout: Bool {
         if case .actionTimedOut = self { return true }
         return false

@@ -20,32 +20,15 @@ extension PipelineService {
         isApproved: Bool,
         summary: String
     ) async throws -> Timestamp {
-        let context = self.context
-        return try await self.change(call, name, "PutApprovalResult") { commit in
-            let attempt = try commit.transaction.actionExecutionRow(token)
-            guard let attempt, attempt.pipelineID == commit.row.id, attempt.start.stageName == stage,
-                attempt.start.action.name == action
+        try await self.change(call, name, "PutApprovalResult") { commit in
+            guard let attempt = try commit.transaction.actionExecutionRow(token), attempt.pipelineID == commit.row.id,
+                attempt.start.stageName == stage, attempt.start.action.name == action,
+                attempt.start.action.typeID == .manualApproval
             else {
-                try Self.checkPlace(stage: stage, action: action, commit, context)
-                throw Rejection(.invalidApprovalToken, "The approval token is not valid")
+                try Self.checkPlace(stage: stage, action: action, try commit.currentDeclaration())
+                throw Self.invalidToken
             }
-            if attempt.start.pipelineVersion != commit.row.head.version {
-                throw Rejection(
-                    .invalidApprovalToken,
-                    "The pipeline \(name) has been updated, and the approval request you responded to is now out of date."
-                )
-            }
-            switch attempt.attempt.status {
-            case .inProgress: break
-            case .abandoned: throw Rejection(.invalidApprovalToken, "The approval token is not valid")
-            case .succeeded, .failed:
-                let problem = "The approval request that you responded to is already complete or has expired."
-                throw Rejection(.approvalAlreadyCompleted, problem)
-            }
-            if attempt.start.deadline <= commit.now {
-                let problem = "The approval request that you responded to is already complete or has expired."
-                throw Rejection(.approvalAlreadyCompleted, problem)
-            }
+            if let refusal = Self.refusal(of: attempt, name, version: commit.row.head.version) { throw refusal }
             let answer = ApprovalAnswer(
                 executionID: attempt.start.executionID,
                 actionExecutionID: token,
@@ -58,24 +41,29 @@ extension PipelineService {
         }
     }
 
+    /// Why an approval that is pending no more takes no answer; the engine judges the pending ones.
+    private static func refusal(of attempt: ActionExecutionRow, _ name: String, version: Int) -> Rejection? {
+        switch attempt.attempt.status {
+        case .inProgress: return nil
+        case .succeeded, .failed:
+            let problem = "The approval request that you responded to is already complete or has expired."
+            return Rejection(.approvalAlreadyCompleted, problem)
+        case .abandoned:
+            guard attempt.start.pipelineVersion != version else { return Self.invalidToken }
+            let problem = "has been updated, and the approval request you responded to is now out of date."
+            return Rejection(.invalidApprovalToken, "The pipeline \(name) \(problem)")
+        }
+    }
+
+    private static let invalidToken = Rejection(.invalidApprovalToken, "The approval token is not valid")
+
     /// Names the part of the pipeline that the call got wrong, if it is one.
-    private static func checkPlace(
-        stage: String,
-        action: String,
-        _ commit: PipelineCommit,
-        _ context: RuntimeContext
-    ) throws {
-        let name = commit.row.key.name
-        let version = try context.declarations.version(
-            commit.row.head.version,
-            of: commit.row.id,
-            in: commit.transaction
-        )
-        guard let declared = version?.declaration.stages.first(where: { $0.name == stage }) else {
-            throw PipelineRejections.stageNotFound(stage, in: name)
+    private static func checkPlace(stage: String, action: String, _ declaration: PipelineDeclaration) throws {
+        guard let declared = declaration.stages.first(where: { $0.name == stage }) else {
+            throw PipelineRejections.stageNotFound(stage, in: declaration.name)
         }
         guard let found = declared.actions.first(where: { $0.name == action }) else {
-            throw PipelineRejections.actionNotFound(action, stage: stage, in: name)
+            throw PipelineRejections.actionNotFound(action, stage: stage, in: declaration.name)
         }
         guard found.typeID == .manualApproval else {
             throw Rejection(.validation, "Action '\(action)' in stage '\(stage)' is not a manual approval")

@@ -18,6 +18,10 @@ package struct PipelineStateView: Sendable {
     package var openJobs: [JobRow]
     /// Source actions whose object is not there, by action name.
     package var missingObjects: [String: ObjectLocation]
+    /// The customers' and partners' types among those of the actions.
+    package var actionTypes: [ActionTypeID: ActionTypeDefinition]
+    /// What shown attempts were configured with, as far as links are made from it.
+    package var configurations: [ActionExecutionID: [KeyedValue]]
     /// When all of this was so.
     package var readAt: Timestamp
 }
@@ -65,12 +69,22 @@ extension PipelineService {
                 revisions: try reader.currentRevisions(of: summary.id),
                 openJobs: try reader.openJobs(of: summary.id),
                 missingObjects: [:],
+                actionTypes: [:],
+                configurations: [:],
                 readAt: now
             )
         }
-        let watched = SourceWatches.watched(in: view.declaration)
-        guard !watched.isEmpty else { return view }
-        view.missingObjects = try await context.store.readArtifacts { transaction in
+        view.missingObjects = try await self.missingObjects(of: view.declaration)
+        let types = view.declaration.stages.flatMap { $0.actions.map(\.typeID) }
+        view.actionTypes = try await self.actionTypes(Set(types), in: call.scope)
+        view.configurations = try await self.configurations(for: view)
+        return view
+    }
+
+    private func missingObjects(of declaration: PipelineDeclaration) async throws -> [String: ObjectLocation] {
+        let watched = SourceWatches.watched(in: declaration)
+        guard !watched.isEmpty else { return [:] }
+        return try await self.context.store.readArtifacts { transaction in
             var missing: [String: ObjectLocation] = [:]
             for entry in watched {
                 let key = ObjectKey(entry.location.key)
@@ -79,7 +93,46 @@ extension PipelineService {
             }
             return missing
         }
-        return view
+    }
+
+    /// What the types are that customers and partners made, deleted ones included: their executions are still shown.
+    package func actionTypes(
+        _ ids: Set<ActionTypeID>,
+        in scope: Scope
+    ) async throws -> [ActionTypeID: ActionTypeDefinition] {
+        var types: [ActionTypeID: ActionTypeDefinition] = [:]
+        for id in ids {
+            let row: ActionTypeRow? =
+                switch id.owner {
+                case .aws: nil
+                case .custom: try await self.context.catalog.customType(id, in: scope, store: self.context.store)
+                case .thirdParty:
+                    try await self.context.catalog.partnerType(id, in: scope.region, store: self.context.store)
+                }
+            types[id] = row?.definition
+        }
+        return types
+    }
+
+    /// Reads the attempts of those actions whose links show configuration; few types have such links.
+    private func configurations(for view: PipelineStateView) async throws -> [ActionExecutionID: [KeyedValue]] {
+        var wanted: [ActionExecutionID] = []
+        for stage in view.declaration.stages {
+            let run = view.runs.first { $0.run.stageName == stage.name }?.run
+            for action in stage.actions where view.actionTypes[action.typeID]?.urls.showConfiguration == true {
+                let attempt = run?.actions.first { $0.name == action.name }?.attempt
+                if let attempt { wanted.append(attempt.id) }
+            }
+        }
+        guard !wanted.isEmpty else { return [:] }
+        let attempts = wanted
+        return try await self.context.store.read { reader in
+            var configurations: [ActionExecutionID: [KeyedValue]] = [:]
+            for id in attempts {
+                configurations[id] = try reader.actionExecutionRow(id)?.start.resolvedConfiguration
+            }
+            return configurations
+        }
     }
 
     package func execution(
@@ -130,19 +183,19 @@ extension PipelineService {
     package func actionExecutions(
         _ call: CallContext,
         name: String,
-        execution: PipelineExecutionID?,
+        _ selection: ActionExecutionSelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) async throws -> [ActionExecutionRow] {
         let key = call.pipeline(name)
         return try await self.context.store.read { reader in
             let summary = try Self.summary(key, in: reader)
-            if let execution, try reader.executionRow(execution, of: summary.id) == nil {
+            if let execution = selection.execution, try reader.executionRow(execution, of: summary.id) == nil {
                 throw PipelineRejections.executionNotFound(execution.description, in: name)
             }
             return try reader.actionExecutionRows(
                 of: summary.id,
-                execution: execution,
+                selection,
                 after: after,
                 limit: limit
             )

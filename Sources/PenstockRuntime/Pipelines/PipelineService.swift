@@ -121,48 +121,6 @@ package struct PipelineService: Sendable {
 
     // MARK: Executions
 
-    /// Starts an execution; a token that was used before names the one it started.
-    package func start(
-        _ call: CallContext,
-        name: String,
-        trigger: Trigger,
-        token: String?,
-        variables: [KeyedValue] = [],
-        boundRevisions: [ActionRevision] = []
-    ) async throws -> PipelineExecutionID {
-        try Self.checkUnique(variables)
-        let context = self.context
-        return try await self.change(call, name, "StartPipelineExecution") { commit in
-            if let token, let earlier = try commit.transaction.startToken(token, of: commit.row.id) { return earlier }
-            let id = PipelineExecutionID(context.identifiers(1)[0])
-            let request = StartRequest(
-                id: id,
-                trigger: trigger,
-                variables: variables,
-                boundRevisions: boundRevisions
-            )
-            try commit.apply(.start(request))
-            if let token {
-                try commit.transaction.putStartToken(
-                    token,
-                    started: id,
-                    expires: commit.now + context.settings.startTokenLifetime,
-                    of: commit.row.id
-                )
-            }
-            return id
-        }
-    }
-
-    /// Checked before the token is looked at. Source: captured behaviour of the live service.
-    private static func checkUnique(_ variables: [KeyedValue]) throws {
-        for (index, variable) in variables.enumerated()
-        where variables[..<index].contains(where: { $0.key == variable.key }) {
-            let problem = "The following variable name is already in use: \(variable.key)"
-            throw Rejection(.validation, "Variable names must be unique. \(problem)")
-        }
-    }
-
     package func stop(
         _ call: CallContext,
         name: String,

@@ -97,6 +97,7 @@ extension Migration {
                 pipeline_id BLOB NOT NULL CHECK (length(pipeline_id) = 16),
                 execution BLOB NOT NULL CHECK (length(execution) = 16),
                 started_at INTEGER NOT NULL,
+                is_replaced INTEGER NOT NULL DEFAULT 0 CHECK (is_replaced IN (0, 1)),
                 status TEXT NOT NULL CHECK (status IN ('InProgress', 'Succeeded', 'Failed', 'Abandoned')),
                 start BLOB NOT NULL,
                 attempt BLOB NOT NULL,

@@ -161,6 +161,13 @@ enum StatementText: String, Sendable, CaseIterable {
         WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND execution = ?2 AND (started_at, id) < (?3, ?4)
         ORDER BY started_at DESC, id DESC LIMIT ?5
         """
+    case latestActionExecutionsOfExecution = """
+        SELECT pipeline_id, start, attempt, output_variables FROM action_execution
+        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND execution = ?2 AND (started_at, id) < (?3, ?4)
+            AND is_replaced = 0
+        ORDER BY started_at DESC, id DESC LIMIT ?5
+        """
+    case replaceActionExecution = "UPDATE action_execution SET is_replaced = 1 WHERE id = ?1"
     case insertActionExecution = """
         INSERT INTO action_execution
             (id, pipeline, pipeline_id, execution, started_at, status, start, attempt, output_variables)

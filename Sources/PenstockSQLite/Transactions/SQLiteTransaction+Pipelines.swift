@@ -223,23 +223,31 @@ extension SQLiteTransaction {
 extension SQLiteTransaction {
     func actionExecutionRows(
         of pipeline: PipelineID,
-        execution: PipelineExecutionID?,
+        _ selection: ActionExecutionSelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) throws -> [ActionExecutionRow] {
         // Without a cursor the page begins below the greatest instant there is, which no attempt starts at.
         let startedAt = SQLValue.integer(after?.startedAt.millisecondsSinceEpoch ?? .max)
         let id = SQLValue.id(after?.id.value ?? UniqueID(high: 0, low: 0))
-        guard let execution else {
+        switch selection {
+        case .all:
             return try self.connection.rows(
                 .actionExecutionsOfPipeline, .id(pipeline), startedAt, id, .integer(limit), map: Self.actionExecution
             )
+        case .execution(let execution):
+            return try self.connection.rows(
+                .actionExecutionsOfExecution,
+                .id(pipeline), .id(execution), startedAt, id, .integer(limit),
+                map: Self.actionExecution
+            )
+        case .latest(let execution):
+            return try self.connection.rows(
+                .latestActionExecutionsOfExecution,
+                .id(pipeline), .id(execution), startedAt, id, .integer(limit),
+                map: Self.actionExecution
+            )
         }
-        return try self.connection.rows(
-            .actionExecutionsOfExecution,
-            .id(pipeline), .id(execution), startedAt, id, .integer(limit),
-            map: Self.actionExecution
-        )
     }
 
     func actionExecutionRow(_ id: ActionExecutionID) throws -> ActionExecutionRow? {
@@ -253,6 +261,7 @@ extension SQLiteTransaction {
             .text(row.attempt.status.rawValue), .blob(row.start.storedBytes()), .blob(row.attempt.storedBytes()),
             .blob(row.outputVariables.storedBytes())
         )
+        if let replaced = row.start.replaces { try self.connection.run(.replaceActionExecution, .id(replaced)) }
     }
 
     func updateActionExecution(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws {

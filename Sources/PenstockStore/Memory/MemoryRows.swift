@@ -36,6 +36,8 @@ struct MemoryRows: Sendable {
         var sequences: TreeDictionary<Int, PipelineExecutionID> = [:]
         var successes: TreeSet<StageSuccess> = []
         var actionExecutions: TreeDictionary<ActionExecutionID, ActionExecutionRow> = [:]
+        /// Attempts that a later one of the same action replaced.
+        var replacedAttempts: TreeSet<ActionExecutionID> = []
         var startTokens: TreeDictionary<String, StartToken> = [:]
         var watches: TreeDictionary<String, SourceWatchRow> = [:]
 

@@ -60,12 +60,20 @@ extension MemoryTransaction {
 
     func actionExecutionRows(
         of pipeline: PipelineID,
-        execution: PipelineExecutionID?,
+        _ selection: ActionExecutionSelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) -> [ActionExecutionRow] {
-        let rows = (self.rows.pipelines[pipeline]?.actionExecutions.values.map { $0 } ?? []).filter { row in
-            guard execution == nil || row.start.executionID == execution else { return false }
+        guard let pipeline = self.rows.pipelines[pipeline] else { return [] }
+        let rows = pipeline.actionExecutions.values.filter { row in
+            switch selection {
+            case .all: break
+            case .execution(let id): guard row.start.executionID == id else { return false }
+            case .latest(let id):
+                guard row.start.executionID == id, !pipeline.replacedAttempts.contains(row.start.id) else {
+                    return false
+                }
+            }
             guard let after else { return true }
             return (row.start.startedAt, row.start.id) < (after.startedAt, after.id)
         }
@@ -165,7 +173,10 @@ extension MemoryTransaction {
     func insertActionExecution(_ row: ActionExecutionRow) throws {
         let id = row.start.id
         guard self.rows.actionExecutions[id] == nil else { throw constraint("an attempt is written once") }
-        try self.change(row.pipelineID) { $0.actionExecutions[id] = row }
+        try self.change(row.pipelineID) {
+            $0.actionExecutions[id] = row
+            if let replaced = row.start.replaces { $0.replacedAttempts.insert(replaced) }
+        }
         self.rows.actionExecutions[id] = row.pipelineID
     }
 

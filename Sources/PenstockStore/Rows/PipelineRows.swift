@@ -105,12 +105,15 @@ package struct PipelineVersionRow: Sendable, Hashable {
 package struct StageEntranceRow: Sendable, Hashable, StateCodable {
     package var stageName: String
     package var inbound: StageTransition
+    /// Of the stage itself: it holds up the way into the next one.
+    package var outbound: StageTransition
     package var waiting: [PipelineExecutionID]
     package var departed: DepartedExecution?
 
     package init(_ gate: StageGate) {
         self.stageName = gate.name
         self.inbound = gate.inbound
+        self.outbound = gate.outbound
         self.waiting = gate.waiting
         self.departed = gate.departed
     }
@@ -118,6 +121,7 @@ package struct StageEntranceRow: Sendable, Hashable, StateCodable {
     package init(from reader: inout StateReader) throws(StateDecodingError) {
         self.stageName = try reader.readString()
         self.inbound = try reader.read()
+        self.outbound = try reader.read()
         self.waiting = try reader.readArray()
         self.departed = try reader.readOptional()
     }
@@ -125,6 +129,7 @@ package struct StageEntranceRow: Sendable, Hashable, StateCodable {
     package func encode(to writer: inout StateWriter) {
         writer.write(self.stageName)
         writer.write(self.inbound)
+        writer.write(self.outbound)
         writer.write(self.waiting)
         writer.write(self.departed)
     }
@@ -256,6 +261,21 @@ package struct ActionExecutionRow: Sendable, Hashable {
         self.start = start
         self.attempt = attempt
         self.outputVariables = outputVariables
+    }
+}
+
+/// Which attempts of a pipeline are listed.
+package enum ActionExecutionSelection: Sendable, Hashable {
+    case all
+    case execution(PipelineExecutionID)
+    /// Of each action of the execution the attempt that started last.
+    case latest(PipelineExecutionID)
+
+    package var execution: PipelineExecutionID? {
+        switch self {
+        case .all: nil
+        case .execution(let id), .latest(let id): id
+        }
     }
 }
 
