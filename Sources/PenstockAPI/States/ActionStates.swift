@@ -97,6 +97,8 @@ struct ActionStates {
             if let attempt { return attempt.entityURL }
             let link = action.configuration[key: "ExternalEntityLink"]
             return link.flatMap { $0.contains("#{") ? nil : $0 }
+        case .s3Source:
+            return links?.filled(self.settings.publicURL + "/{Config:S3Bucket}/{Config:S3ObjectKey}")
         case _: return links?.entity
         }
     }

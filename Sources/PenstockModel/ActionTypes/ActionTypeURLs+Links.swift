@@ -34,6 +34,9 @@ package struct ActionLinks: Sendable {
         self.fill(self.urls.execution, externalExecutionID: externalExecutionID)
     }
 
+    /// A link that the service itself has for what the action works on.
+    package func filled(_ template: String) -> String? { self.fill(template, externalExecutionID: nil) }
+
     /// The template with its placeholders replaced; `nil` when one has no value.
     private func fill(_ template: String?, externalExecutionID: String?) -> String? {
         guard var rest = template?[...] else { return nil }

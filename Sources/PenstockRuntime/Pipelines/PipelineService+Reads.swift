@@ -18,7 +18,7 @@ package struct PipelineStateView: Sendable {
     package var openJobs: [JobRow]
     /// Source actions whose object is not there, by action name.
     package var missingObjects: [String: ObjectLocation]
-    /// The customers' and partners' types among those of the actions.
+    /// The types of the actions.
     package var actionTypes: [ActionTypeID: ActionTypeDefinition]
     /// What shown attempts were configured with, as far as links are made from it.
     package var configurations: [ActionExecutionID: [KeyedValue]]
@@ -95,21 +95,22 @@ extension PipelineService {
         }
     }
 
-    /// What the types are that customers and partners made, deleted ones included: their executions are still shown.
+    /// What the types are, deleted ones included: their executions are still shown.
     package func actionTypes(
         _ ids: Set<ActionTypeID>,
         in scope: Scope
     ) async throws -> [ActionTypeID: ActionTypeDefinition] {
         var types: [ActionTypeID: ActionTypeDefinition] = [:]
+        let (catalog, store) = (self.context.catalog, self.context.store)
         for id in ids {
-            let row: ActionTypeRow? =
+            types[id] =
                 switch id.owner {
-                case .aws: nil
-                case .custom: try await self.context.catalog.customType(id, in: scope, store: self.context.store)
+                case .aws: BuiltInActionTypes.definitions[id]
+                case .custom: try await catalog.customType(id, in: scope, store: store)?.definition
                 case .thirdParty:
-                    try await self.context.catalog.partnerType(id, in: scope.region, store: self.context.store)
+                    try await catalog.partnerType(id, in: scope.region, store: store)?.definition
+                        ?? BuiltInActionTypes.definitions[id]
                 }
-            types[id] = row?.definition
         }
         return types
     }
