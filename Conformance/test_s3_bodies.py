@@ -7,12 +7,16 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 from support.server import Server, executable
+from support.waiting import until
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -72,6 +76,34 @@ def test_two_gibibytes_put_and_got_add_less_than_64_mebibytes(own_server, tmp_pa
     assert max(added["put"], added["get"], added["slow get"]) < 64 * MIB
     # Ten parts at once, which is boto3's way.
     assert added["parts"] < 128 * MIB
+
+
+def test_a_client_that_leaves_halfway_leaves_nothing(own_server):
+    s3 = own_server.client("s3", signature_version="s3v4")
+    s3.create_bucket(Bucket="halves")
+    url = urlsplit(s3.generate_presigned_url("put_object", Params={"Bucket": "halves", "Key": "k"}))
+    with socket.create_connection((url.hostname, url.port)) as connection:
+        head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: {2 * MIB}\r\n\r\n"
+        connection.sendall(head.encode() + b"x" * MIB)
+        incoming = own_server.data_dir / "artifacts" / "incoming"
+        until(lambda: list(incoming.iterdir()), what="the server to receive the first half")
+    until(lambda: not list(incoming.iterdir()), what="the server to remove the first half")
+    assert "Contents" not in s3.list_objects_v2(Bucket="halves")
+
+
+def test_content_that_was_cut_short_on_the_disk_is_not_passed_off_as_whole(own_server):
+    s3 = own_server.client("s3")
+    s3.create_bucket(Bucket="damaged")
+    s3.put_object(Bucket="damaged", Key="k", Body=os.urandom(3 * MIB))
+    (blob,) = [path for path in (own_server.data_dir / "artifacts" / "blobs").glob("*/*")]
+    os.truncate(blob, 2 * MIB)
+    body = s3.get_object(Bucket="damaged", Key="k")["Body"]
+    with pytest.raises((IncompleteReadError, ResponseStreamingError)):
+        body.read()
+    blob.unlink()
+    with pytest.raises(ClientError) as caught:
+        s3.get_object(Bucket="damaged", Key="k")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

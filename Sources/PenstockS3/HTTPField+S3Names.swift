@@ -25,7 +25,7 @@ extension HTTPField.Name {
     static let xAmzMultipartObjectSize = s3("x-amz-mp-object-size")
     static let xAmzObjectAttributes = s3("x-amz-object-attributes")
     static let xAmzPartsCount = s3("x-amz-mp-parts-count")
-    static let xAmzTagging = s3("x-amz-tagging")
+    static let xAmzSourceExpectedBucketOwner = s3("x-amz-source-expected-bucket-owner")
     static let xAmzVersionID = s3("x-amz-version-id")
     static let expires = s3("Expires")
 }

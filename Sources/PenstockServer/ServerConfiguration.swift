@@ -40,8 +40,9 @@ package struct ServerConfiguration: Sendable {
     package var tls: TLSFiles?
     /// Listen beyond this machine without encryption.
     package var allowsInsecureHTTP = false
-    /// Host names beneath which the name of a bucket may stand.
-    package var bucketHosts: [String] = []
+    /// Host names beneath which the name of a bucket may stand. Names beneath `localhost` are this machine's everywhere,
+    /// and many SDKs use them without being told.
+    package var bucketHosts = ["localhost"]
     /// The account of the administrator's key that a first start makes.
     package var account = AccountID.default
     /// From the request to stop until no more connections are taken, for load balancers to see that it is not ready.

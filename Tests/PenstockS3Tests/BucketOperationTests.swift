@@ -43,6 +43,17 @@ import Testing
         #expect(try await bed.send(.get, "/", as: stranger).document["Buckets"]?.children.isEmpty == true)
     }
 
+    @Test func `An owner that the client expects must be the caller's account`() async throws {
+        let bed = try await Bed()
+        try await bed.put("/bucket/k", "x").expect(.ok)
+        for (owner, status) in [("000000000000", 200), ("111111111111", 403)] {
+            let answer = try await bed.get("/bucket/k", headers: [.xAmzExpectedBucketOwner: owner])
+            #expect(answer.status.code == status)
+            let headers: HTTPFields = [.xAmzCopySource: "/bucket/k", .xAmzSourceExpectedBucketOwner: owner]
+            #expect(try await bed.put("/bucket/copy", headers: headers).status.code == status)
+        }
+    }
+
     @Test func `A bucket is told to be elsewhere when another region signs`() async throws {
         let bed = try await Bed()
         let answer = try await bed.send(.get, "/bucket", region: try #require(Region("eu-central-1")))

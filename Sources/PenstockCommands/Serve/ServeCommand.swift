@@ -39,7 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("bucket-host"),
-        help: ArgumentHelp("A host name in front of which buckets may be named; may be repeated.", valueName: "name")
+        help: ArgumentHelp("A host name in front of which buckets may be named, besides localhost; may be repeated.", valueName: "name")
     )
     var bucketHosts: [String] = []
 
@@ -115,7 +115,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.host = self.host
         configuration.port = self.port
         configuration.allowsInsecureHTTP = self.insecureHTTP
-        configuration.bucketHosts = self.bucketHosts
+        configuration.bucketHosts += self.bucketHosts
         configuration.masterKeyFile = self.masterKeyFile
         configuration.drainDelay = .seconds(self.drainDelay)
         configuration.runtime.maximumPipelines = self.maximumPipelines

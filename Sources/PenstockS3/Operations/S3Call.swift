@@ -47,6 +47,7 @@ struct S3Call: Sendable {
     }
 
     func perform() async throws -> Response {
+        try self.checkExpectedOwners()
         // DeleteObjects is decided key by key.
         if self.operation != .deleteObjects { try self.authorizeOperation() }
         return switch self.operation {
@@ -89,6 +90,14 @@ extension S3Call {
             return try self.authorize(permission, RequiredResource.bucket(bucket))
         }
         try self.authorize(permission, on: ObjectName(bucket: bucket, key: key))
+    }
+
+    /// A bucket in reach is always the caller's account's, so another owner is never the right one.
+    private func checkExpectedOwners() throws {
+        for name in [HTTPField.Name.xAmzExpectedBucketOwner, .xAmzSourceExpectedBucketOwner] {
+            guard let owner = self.headers[name] else { continue }
+            guard owner == self.caller.scope.account.rawValue else { throw S3Error.accessDenied }
+        }
     }
 
     /// Throws unless the principal may do this to the object.
