@@ -119,7 +119,8 @@ import Testing
                     ).map(\.uploadID)
                 }
                 #expect(try ids() == ["u2", "u1", "u3", "u4"])
-                #expect(try transaction.oldestUploads(limit: 3).map(\.uploadID) == ["u1", "u2", "u3"])
+                #expect(try transaction.oldestUploads(after: "", limit: 3).map(\.uploadID) == ["u1", "u2", "u3"])
+                #expect(try transaction.oldestUploads(after: "u1", limit: 2).map(\.uploadID) == ["u2", "u3"])
                 #expect(try ids(prefix: "b") == ["u1", "u3"])
                 #expect(try ids(from: "b", after: "u1", limit: 1) == ["u3"])
                 for number in [3, 1, 2, 1] {

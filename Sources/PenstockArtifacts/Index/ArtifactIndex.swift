@@ -105,8 +105,9 @@ package protocol ArtifactTransaction {
         in bucket: String, prefix: ObjectKey, from: ObjectKey, after: String?, limit: Int
     ) throws -> [UploadRow]
 
-    /// Uploads of all buckets by ascending id, which is the order in which they began, at most `limit`.
-    func oldestUploads(limit: Int) throws -> [UploadRow]
+    /// Uploads of all buckets by ascending id, which is the order in which they began: those with an id greater than
+    /// `after` (empty: all), at most `limit`.
+    func oldestUploads(after: String, limit: Int) throws -> [UploadRow]
 
     /// The part, if there is one.
     func part(_ number: Int, ofUpload id: String) throws -> PartRow?

@@ -155,8 +155,9 @@ extension MemoryArtifactTransaction {
         return Array(matching.sorted { ($0.key, $0.uploadID) < ($1.key, $1.uploadID) }.prefix(limit))
     }
 
-    package func oldestUploads(limit: Int) -> [UploadRow] {
-        Array(self.artifacts.uploads.values.sorted { $0.uploadID < $1.uploadID }.prefix(limit))
+    package func oldestUploads(after: String, limit: Int) -> [UploadRow] {
+        let later = self.artifacts.uploads.values.filter { $0.uploadID > after }
+        return Array(later.sorted { $0.uploadID < $1.uploadID }.prefix(limit))
     }
 
     package func part(_ number: Int, ofUpload id: String) -> PartRow? { self.artifacts.parts[id]?[number] }

@@ -31,9 +31,13 @@ extension ArtifactStore {
     /// Each in a transaction of its own, for it may have many parts.
     private func abandonOldUploads() async throws {
         let at = self.now()
+        var last = ""
         while true {
-            let oldest = try await self.index.readArtifacts { try $0.oldestUploads(limit: Self.collectionBatchSize) }
+            let oldest = try await self.index.readArtifacts { [last] transaction in
+                try transaction.oldestUploads(after: last, limit: Self.collectionBatchSize)
+            }
             let old = oldest.filter { $0.initiated < at - Self.uploadGrace }
+            last = old.last?.uploadID ?? last
             for upload in old {
                 try await self.index.withArtifacts { transaction in
                     _ = try transaction.bucket(upload.bucket, for: .writeBeneath)

@@ -39,7 +39,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("bucket-host"),
-        help: ArgumentHelp("A host name in front of which buckets may be named, besides localhost; may be repeated.", valueName: "name")
+        help: ArgumentHelp(
+            "A host name in front of which buckets may be named, besides localhost; may be repeated.", valueName: "name"
+        )
     )
     var bucketHosts: [String] = []
 

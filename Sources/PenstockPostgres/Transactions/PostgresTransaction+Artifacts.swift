@@ -232,8 +232,12 @@ extension PostgresTransaction {
         )
     }
 
-    func oldestUploads(limit: Int) throws -> [UploadRow] {
-        try self.rows("SELECT \(Self.uploadColumns) FROM upload ORDER BY id LIMIT $1", [limit], Self.uploadRow)
+    func oldestUploads(after: String, limit: Int) throws -> [UploadRow] {
+        try self.rows(
+            "SELECT \(Self.uploadColumns) FROM upload WHERE id > $1 ORDER BY id LIMIT $2",
+            [after, limit],
+            Self.uploadRow
+        )
     }
 
     private static let partColumns = "upload, number, blob, size_bytes, etag, checksum, last_modified"

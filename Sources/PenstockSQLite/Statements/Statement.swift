@@ -416,7 +416,7 @@ enum StatementText: String, Sendable, CaseIterable {
         FROM object_version WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key, sequence DESC LIMIT ?4
         """
     case upload = "SELECT id, bucket, key, initiated, details FROM upload WHERE id = ?1"
-    case oldestUploads = "SELECT id, bucket, key, initiated, details FROM upload ORDER BY id LIMIT ?1"
+    case oldestUploads = "SELECT id, bucket, key, initiated, details FROM upload WHERE id > ?1 ORDER BY id LIMIT ?2"
     case insertUpload = "INSERT INTO upload (id, bucket, key, initiated, details) VALUES (?1, ?2, ?3, ?4, ?5)"
     case deleteUpload = "DELETE FROM upload WHERE id = ?1"
     case uploads = """

@@ -171,8 +171,8 @@ extension SQLiteTransaction {
         )
     }
 
-    func oldestUploads(limit: Int) throws -> [UploadRow] {
-        try self.connection.rows(.oldestUploads, .integer(limit), map: Self.uploadRow)
+    func oldestUploads(after: String, limit: Int) throws -> [UploadRow] {
+        try self.connection.rows(.oldestUploads, .text(after), .integer(limit), map: Self.uploadRow)
     }
 
     func part(_ number: Int, ofUpload id: String) throws -> PartRow? {
