@@ -216,6 +216,16 @@ import Testing
         try await Self.expectNothing(bed)
     }
 
+    @Test(arguments: [("10", "400 IncompleteBody"), ("3", "400 IncompleteBody")])
+    func `A body that is shorter or longer than its length is refused`(_ length: String, _ refusal: String) async throws
+    {
+        let bed = try await Bed()
+        let headers: HTTPFields = [.contentLength: length]
+        let answer = try await bed.sendUnsignedHeaders(.put, "/bucket/k", .unsigned([1, 2, 3, 4]), replacing: headers)
+        #expect(answer.refusal == refusal)
+        try await Self.expectNothing(bed)
+    }
+
     @Test func `A large body in many chunks is what it was`() async throws {
         let bed = try await Bed()
         let content = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }

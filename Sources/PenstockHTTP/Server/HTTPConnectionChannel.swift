@@ -5,6 +5,7 @@ internal import HTTPTypes
 package import HummingbirdCore
 package import Logging
 package import NIOCore
+internal import NIOHTTP1
 internal import NIOHTTPTypes
 
 /// Answers a request. What it throws is a client's broken framing (an `HTTPParserError`), which ends the connection.
@@ -54,7 +55,10 @@ package struct HTTPConnectionChannel: ServerChildChannel {
                 )
             )
         )
-        return http1.setup(channel: channel, logger: logger).map { asyncChannel in
+        return http1.setup(channel: channel, logger: logger).flatMapThrowing { asyncChannel in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(OldClientHandler(), position: .after(decoder))
             let executor = EventLoopTaskExecutor(asyncChannel.channel.eventLoop)
             return Connection(asyncChannel: asyncChannel, peer: peer, executor: executor)
         }
