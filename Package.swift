@@ -275,7 +275,13 @@ let package = Package(
         ),
         .testTarget(
             name: "PenstockAPITests",
-            dependencies: ["PenstockAPI", .product(name: "HummingbirdTesting", package: "hummingbird")]
+            dependencies: [
+                "PenstockAPI", "PenstockSQLite", "PenstockTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
         ),
         .testTarget(
             name: "PenstockS3Tests",

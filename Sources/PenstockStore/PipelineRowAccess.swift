@@ -50,8 +50,8 @@ package protocol PipelineReader {
     /// The attempt of any pipeline.
     func actionExecutionRow(_ id: ActionExecutionID) throws -> ActionExecutionRow?
 
-    /// What the token started in this pipeline, if it is remembered.
-    func startToken(_ token: String, of pipeline: PipelineID) throws -> PipelineExecutionID?
+    /// What the token started in this pipeline, if it is remembered and has not expired at the instant.
+    func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID?
 }
 
 /// Writes of pipelines. All but ``insertPipeline(_:)`` are for who holds the pipeline's lock.

@@ -199,11 +199,12 @@ import Testing
                     let expires = at(Int64(number))
                     try transaction.putStartToken("t\(number)", started: id(number), expires: expires, of: row.id)
                 }
-                #expect(try transaction.startToken("t1", of: row.id) == id(1))
-                #expect(try transaction.startToken("t1", of: id(9)) == nil)
+                #expect(try transaction.startToken("t1", of: row.id, at: at(0)) == id(1))
+                #expect(try transaction.startToken("t1", of: id(9), at: at(0)) == nil)
                 #expect(try transaction.deleteStartTokens(expiredBefore: at(4), limit: 2) == 2)
-                #expect(try transaction.startToken("t2", of: row.id) == nil)
-                #expect(try transaction.startToken("t3", of: row.id) == id(3))
+                #expect(try transaction.startToken("t2", of: row.id, at: at(0)) == nil)
+                #expect(try transaction.startToken("t3", of: row.id, at: at(2)) == id(3))
+                #expect(try transaction.startToken("t3", of: row.id, at: at(3)) == nil)
                 #expect(try transaction.deleteStartTokens(expiredBefore: at(4), limit: 2) == 1)
             }
         }
@@ -230,7 +231,7 @@ import Testing
                 #expect(try transaction.execution(id(1), of: row.id) == nil)
                 #expect(try transaction.actionExecutionRow(id(1)) == nil)
                 #expect(try transaction.job(id(1)) == nil)
-                #expect(try transaction.startToken("token", of: row.id) == nil)
+                #expect(try transaction.startToken("token", of: row.id, at: at(0)) == nil)
                 let watches = try transaction.sourceWatches(bucket: "bucket", objectKey: "source.zip", in: scope)
                 #expect(watches.map(\.pipelineID) == [other.id])
                 let claimed = try transaction.claimTimers(dueBy: at(9), leaseUntil: at(99), limit: 9)

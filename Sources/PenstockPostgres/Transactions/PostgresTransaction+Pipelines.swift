@@ -281,9 +281,10 @@ extension PostgresTransaction {
         ) { try $0.stored() }
     }
 
-    func startToken(_ token: String, of pipeline: PipelineID) throws -> PipelineExecutionID? {
+    func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID? {
         try self.first(
-            "SELECT execution FROM start_token WHERE pipeline = $1 AND token = $2", [pipeline, token]
+            "SELECT execution FROM start_token WHERE pipeline = $1 AND token = $2 AND expires > $3",
+            [pipeline, token, at]
         ) {
             try $0.id()
         }

@@ -22,7 +22,10 @@ extension PipelineService {
         return try await self.change(call, name, "StartPipelineExecution") { commit in
             try Self.checkUnique(variables)
             let overrides = try RevisionOverrides(overrides)
-            if let token, let earlier = try commit.transaction.startToken(token, of: commit.row.id) { return earlier }
+            let known = try token.flatMap {
+                try commit.transaction.startToken($0, of: commit.row.id, at: commit.now)
+            }
+            if let known { return known }
             let id = PipelineExecutionID(context.identifiers(1)[0])
             var request = StartRequest(id: id, trigger: trigger, variables: variables)
             try overrides.apply(to: &request, of: try commit.currentDeclaration())

@@ -134,7 +134,8 @@ enum StatementText: String, Sendable, CaseIterable {
         VALUES ((SELECT number FROM pipeline WHERE id = ?1), ?2, ?3, ?4)
         """
     case startToken = """
-        SELECT execution FROM start_token WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND token = ?2
+        SELECT execution FROM start_token
+        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND token = ?2 AND expires > ?3
         """
     case putStartToken = """
         INSERT INTO start_token (pipeline, token, execution, expires)

@@ -200,8 +200,8 @@ extension SQLiteTransaction {
         ) { try ExecutionRow(storedBytes: $0.blob(0)) }
     }
 
-    func startToken(_ token: String, of pipeline: PipelineID) throws -> PipelineExecutionID? {
-        try self.connection.first(.startToken, .id(pipeline), .text(token)) { $0.id(0) }
+    func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID? {
+        try self.connection.first(.startToken, .id(pipeline), .text(token), .time(at)) { $0.id(0) }
     }
 
     func putStartToken(

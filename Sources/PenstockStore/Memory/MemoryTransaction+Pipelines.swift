@@ -85,8 +85,9 @@ extension MemoryTransaction {
         self.rows.actionExecutions[id].flatMap { self.rows.pipelines[$0]?.actionExecutions[id] }
     }
 
-    func startToken(_ token: String, of pipeline: PipelineID) -> PipelineExecutionID? {
-        self.rows.pipelines[pipeline]?.startTokens[token]?.executionID
+    func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) -> PipelineExecutionID? {
+        guard let row = self.rows.pipelines[pipeline]?.startTokens[token], row.expires > at else { return nil }
+        return row.executionID
     }
 }
 
