@@ -89,6 +89,9 @@ final class PostgresCluster: Sendable {
         }
     }
 
+    /// Where the cluster listens on this machine.
+    var socketPath: String { "\(self.directory.path)/.s.PGSQL.\(self.port)" }
+
     /// Settings for a database of the cluster, reached through its socket.
     func configuration(of database: String) -> PostgresConfiguration {
         PostgresConfiguration(

@@ -236,7 +236,7 @@ struct `The store on PostgreSQL` {
 }
 
 /// Counts how often a body runs.
-private final class Counter: Sendable {
+final class Counter: Sendable {
     private let count = Mutex(0)
 
     func next() -> Int {
