@@ -76,6 +76,8 @@ package struct RuntimeSettings: Sendable {
     package var startTokenLifetime: Duration = .hours(24)
     /// After this much silence a job is named where people look.
     package var silentJobThreshold: Duration = .minutes(10)
+    /// How long an execution waits at a disabled transition before it is stopped; `nil` for as long as it takes.
+    package var disabledTransitionLimit: Duration? = .days(30)
     /// How long a claimed timer or effect is held.
     package var lease: Duration = .seconds(30)
     /// The longest that a poll is held.

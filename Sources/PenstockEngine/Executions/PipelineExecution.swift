@@ -30,6 +30,8 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
     public var status: PipelineExecutionStatus
     public var statusSummary: String?
     public var position: Position
+    /// When it came to the waiting point where it is, or was last.
+    public var waitingSince: Timestamp
     /// The stage it is inside of, or was last.
     public var stageRun: StageRun?
     public var stop: StopRequest?
@@ -73,6 +75,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.updatedAt = startedAt
         self.status = .inProgress
         self.position = .waiting(stage: firstStage)
+        self.waitingSince = startedAt
         self.variables = []
         self.boundRevisions = []
         self.objectKeys = []
@@ -96,6 +99,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.status = try reader.read()
         self.statusSummary = try reader.readOptional()
         self.position = try reader.read()
+        self.waitingSince = try reader.read()
         self.stageRun = try reader.readOptional()
         self.stop = try reader.readOptional()
         self.cancelledByVersion = try reader.readOptional()
@@ -121,6 +125,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         writer.write(self.status)
         writer.write(self.statusSummary)
         writer.write(self.position)
+        writer.write(self.waitingSince)
         writer.write(self.stageRun)
         writer.write(self.stop)
         writer.write(self.cancelledByVersion)

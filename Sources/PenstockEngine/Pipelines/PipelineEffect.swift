@@ -19,6 +19,8 @@ public enum PipelineEffect: Sendable, Hashable {
     case recordRevision(stage: String, action: String, SourceRevision)
     /// Note that the execution succeeded in the stage, for filters and rollbacks.
     case recordStageSuccess(PipelineExecutionID, stage: String)
+    /// See after a while whether the execution still waits at a disabled transition, where it has waited since then.
+    case limitWait(PipelineExecutionID, since: Timestamp)
     /// Forget what was shown of a stage that the pipeline no longer has.
     case forgetStage(String)
 }

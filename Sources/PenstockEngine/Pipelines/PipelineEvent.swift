@@ -23,6 +23,8 @@ public enum PipelineEvent: Sendable, Hashable {
     case actionSucceeded(PipelineExecutionID, ActionExecutionID, ActionSuccess)
     case actionFailed(PipelineExecutionID, ActionExecutionID, FailureDetails, externalExecutionID: String?)
     case actionTimedOut(PipelineExecutionID, ActionExecutionID)
+    /// It is time to see whether the execution has waited for too long at a transition that is disabled.
+    case waitTimedOut(PipelineExecutionID, limit: Duration)
 }
 
 /// What a trigger gives an execution to start with.

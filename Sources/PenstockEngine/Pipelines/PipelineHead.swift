@@ -127,6 +127,8 @@ public struct StageTransition: Sendable, Hashable, StateCodable {
     /// The caller's ARN; `nil` while nobody ever changed it.
     public var lastChangedBy: String?
     public var lastChangedAt: Timestamp?
+    /// Since when it has been disabled, whoever gave another reason meanwhile.
+    public var closedSince: Timestamp?
 
     public init() { self.isEnabled = true }
 
@@ -135,6 +137,7 @@ public struct StageTransition: Sendable, Hashable, StateCodable {
         self.disabledReason = try reader.readOptional()
         self.lastChangedBy = try reader.readOptional()
         self.lastChangedAt = try reader.readOptional()
+        self.closedSince = try reader.readOptional()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -142,5 +145,6 @@ public struct StageTransition: Sendable, Hashable, StateCodable {
         writer.write(self.disabledReason)
         writer.write(self.lastChangedBy)
         writer.write(self.lastChangedAt)
+        writer.write(self.closedSince)
     }
 }

@@ -125,26 +125,6 @@ extension PipelineStep {
         self.state.head.gates[index].departed = DepartedExecution(id: id, status: status)
     }
 
-    // MARK: Transitions
-
-    mutating func setTransition(
-        stage: String,
-        _ side: TransitionSide,
-        reason: String?,
-        by: String
-    ) throws(PipelineInterruption) {
-        guard let index = self.state.head.gateIndex(named: stage) else { throw .rejected(self.noStage(stage)) }
-        let path: WritableKeyPath<StageGate, StageTransition> = side == .inbound ? \.inbound : \.outbound
-        let current = self.state.head.gates[index][keyPath: path]
-        if reason == nil, current.isEnabled { return }
-        var transition = StageTransition()
-        transition.isEnabled = reason == nil
-        transition.disabledReason = reason
-        transition.lastChangedBy = by
-        transition.lastChangedAt = self.at
-        self.state.head.gates[index][keyPath: path] = transition
-    }
-
     func noStage(_ stage: String) -> Rejection {
         Rejection(.stageNotFound, "Pipeline '\(self.state.key.name)' does not have a stage with name '\(stage)'")
     }

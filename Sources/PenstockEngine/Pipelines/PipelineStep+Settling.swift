@@ -37,9 +37,12 @@ extension PipelineStep {
     }
 
     /// Whether both sides of the way into the stage are enabled.
-    private func isOpen(at index: Int) -> Bool {
+    func isOpen(at index: Int) -> Bool { self.transitions(into: index).allSatisfy(\.isEnabled) }
+
+    /// Both sides of the way into the stage; the first stage has only one.
+    func transitions(into index: Int) -> [StageTransition] {
         let gates = self.state.head.gates
-        return gates[index].inbound.isEnabled && (index == 0 || gates[index - 1].outbound.isEnabled)
+        return [gates[index].inbound] + (index > 0 ? [gates[index - 1].outbound] : [])
     }
 
     /// Brings an execution to the waiting point in front of a stage.
@@ -51,7 +54,12 @@ extension PipelineStep {
         }
         self.state.head.gates[index].waiting.append(id)
         self.state.head.gates[index].departed = nil
-        try self.change(id) { $0.position = .waiting(stage: name) }
+        let at = self.at
+        try self.change(id) { execution in
+            execution.position = .waiting(stage: name)
+            execution.waitingSince = at
+        }
+        if !self.isOpen(at: index) { self.effects.append(.limitWait(id, since: at)) }
     }
 
     private mutating func supersede(

@@ -35,6 +35,7 @@ struct PipelineStep {
         case .actionFailed(let id, let action, let failure, let externalExecutionID):
             try self.fail(action, of: id, failure, externalExecutionID: externalExecutionID)
         case .actionTimedOut(let id, let action): try self.timeOut(action, of: id)
+        case .waitTimedOut(let id, let limit): try self.endWait(of: id, limit: limit)
         }
     }
 

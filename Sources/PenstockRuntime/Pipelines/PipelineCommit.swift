@@ -101,7 +101,7 @@ struct PipelineCommit {
         switch event {
         case .stop: PipelineRejections.notStoppable(id, in: self.row.key.name)
         case .start, .retryStage, .setTransition, .answerApproval, .update, .actionProgressed, .actionSucceeded,
-            .actionFailed, .actionTimedOut:
+            .actionFailed, .actionTimedOut, .waitTimedOut:
             StoreError(.corrupt, "execution \(id) of \(self.row.key) is missing")
         }
     }
@@ -142,8 +142,22 @@ struct PipelineCommit {
             try self.transaction.putSourceCursor(revision.revisionID, of: self.row.id, actionName: action)
         case .recordStageSuccess(let id, let stage):
             try self.transaction.insertStageSuccess(id, stage: stage, of: self.row.id)
+        case .limitWait(let id, let since): try self.limitWait(of: id, since: since)
         case .forgetStage(let stage): try self.transaction.deleteStage(stage, of: self.row.id)
         }
+    }
+
+    private func limitWait(of id: PipelineExecutionID, since: Timestamp) throws {
+        guard let limit = self.context.settings.disabledTransitionLimit else { return }
+        let timer = TimerRow(
+            key: .waitLimit(id),
+            due: since + limit,
+            pipelineID: self.row.id,
+            pipelineKey: self.row.key,
+            executionID: id
+        )
+        try self.transaction.putTimer(timer)
+        self.transaction.signal(.timerSet(timer.due))
     }
 
     private mutating func record(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws {

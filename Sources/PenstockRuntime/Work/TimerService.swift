@@ -65,15 +65,20 @@ package struct TimerService: Service {
                 return try transaction.deleteTimer(timer.row.key)
             }
             guard try transaction.holdsTimer(timer.row.key, fence: timer.fence) else { return }
+            // What is done now may set the same timer anew.
+            try transaction.deleteTimer(timer.row.key)
             var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
             switch timer.row.key {
+            case .waitLimit(let id):
+                if let limit = context.settings.disabledTransitionLimit {
+                    try commit.apply(.waitTimedOut(id, limit: limit))
+                }
             case .actionDeadline(let id): try commit.apply(.actionTimedOut(timer.row.executionID, id))
             case .jobDeadline(let id):
                 if let job = try transaction.lockJob(id), !job.job.storedStatus.isTerminal {
                     try Self.timeOut(job, &commit)
                 }
             }
-            try transaction.deleteTimer(timer.row.key)
         }
     }
 

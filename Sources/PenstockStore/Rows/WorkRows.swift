@@ -13,12 +13,15 @@ package struct TimerRow: Sendable, Hashable {
         case actionDeadline(ActionExecutionID)
         /// The job fails for want of time.
         case jobDeadline(JobID)
+        /// The execution has waited at a disabled transition for as long as one may.
+        case waitLimit(PipelineExecutionID)
 
         /// Unique text.
         package var text: String {
             switch self {
             case .actionDeadline(let id): "action/\(id)"
             case .jobDeadline(let id): "job/\(id)"
+            case .waitLimit(let id): "wait/\(id)"
             }
         }
 
@@ -28,6 +31,8 @@ package struct TimerRow: Sendable, Hashable {
                 self = .actionDeadline(id)
             } else if let id = text.afterPrefix("job/").flatMap({ JobID($0) }) {
                 self = .jobDeadline(id)
+            } else if let id = text.afterPrefix("wait/").flatMap({ PipelineExecutionID($0) }) {
+                self = .waitLimit(id)
             } else {
                 return nil
             }

@@ -123,7 +123,7 @@ extension APITestBed {
 
     // MARK: Work
 
-    /// Takes every job there is, acknowledged, by action.
+    /// Takes every job there is, acknowledged, by action; no two may be of actions with the same name.
     func takeJobs() async throws -> [String: Job] {
         let input = PollForJobsInput(actionTypeID: .checker, maxBatchSize: 100)
         var jobs: [String: Job] = [:]
@@ -131,7 +131,9 @@ extension APITestBed {
             let acknowledgement = AcknowledgeJobInput(
                 jobID: try #require(job.id), nonce: try #require(job.nonce))
             try await self.call(Operations.AcknowledgeJob.self, acknowledgement)
-            jobs[try #require(job.data?.pipelineContext?.action?.name)] = job
+            let action = try #require(job.data?.pipelineContext?.action?.name)
+            try #require(jobs[action] == nil, "there are two jobs of actions called \(action)")
+            jobs[action] = job
         }
         return jobs
     }

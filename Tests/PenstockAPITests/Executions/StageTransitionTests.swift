@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import enum PenstockModel.ExecutionMode
+import PenstockRuntime
 import PenstockWire
 import Testing
 
@@ -84,6 +85,74 @@ struct StageTransitionTests {
         #expect(try await bed.stage("Release").latestExecution == Self.inbound(first))
         #expect(try await bed.stage("Release").inboundExecutions == [Self.inbound(second)])
     }
+
+    // MARK: Thirty days
+
+    private static let day = Duration.seconds(86400)
+
+    @Test func `Who waits at a closed entrance for thirty days is stopped`() async throws {
+        let (bed, id) = try await APITestBed.withPipeline(.stage("Build", .work()), .stage("Release", .work()))
+        try await bed.disable("Release")
+        try await bed.advance(by: Self.day / 2)
+        try await bed.pass()
+        try await bed.advance(by: Self.day * 30 - .seconds(1))
+        #expect(try await bed.status(id) == .inProgress)
+        try await bed.advance(by: .seconds(1))
+        let execution = try await bed.execution(id)
+        #expect(execution.status == .stopped)
+        #expect(execution.statusSummary == "Waited 30 days at the disabled transition into stage 'Release'")
+        #expect(try await bed.stage("Release").inboundExecution == Self.inbound(id, .stopped))
+        try await bed.enable("Release")
+        #expect(try await bed.stage("Release").latestExecution == nil)
+    }
+
+    @Test func `The thirty days begin when the entrance is closed, and another reason changes nothing`() async throws {
+        let (bed, first) = try await APITestBed.withPipeline(.stage("Build", .work()), .stage("Release", .approval()))
+        try await bed.pass()
+        let second = try await bed.start()
+        try await bed.pass()
+        try await bed.stop(first)
+        try await bed.advance(by: Self.day)
+        try await bed.disable("Release")
+        #expect(try await bed.stage("Release").inboundExecution == Self.inbound(second))
+        try await bed.advance(by: Self.day)
+        try await bed.disable("Release", reason: "still")
+        // The approval in front ran out of time long ago; the one that waits is held by the entrance alone.
+        try await bed.advance(by: Self.day * 29 - .seconds(1))
+        #expect(try await bed.status(first) == .stopped)
+        #expect(try await bed.status(second) == .inProgress)
+        try await bed.advance(by: .seconds(1))
+        #expect(try await bed.status(second) == .stopped)
+    }
+
+    @Test func `An entrance that is opened in between begins the thirty days anew`() async throws {
+        let (bed, _) = try await APITestBed.withPipeline(.stage("Build", .work()), .stage("Release", .approval()))
+        try await bed.pass()
+        let waiting = try await bed.start()
+        try await bed.pass()
+        try await bed.disable("Release")
+        try await bed.advance(by: Self.day / 2)
+        try await bed.enable("Release")
+        try await bed.disable("Release")
+        try await bed.advance(by: Self.day * 29 + Self.day / 2)
+        #expect(try await bed.status(waiting) == .inProgress)
+        try await bed.advance(by: Self.day / 2)
+        #expect(try await bed.status(waiting) == .stopped)
+    }
+
+    @Test func `An operator may let them wait for ever`() async throws {
+        var settings = RuntimeSettings()
+        settings.disabledTransitionLimit = nil
+        let (bed, id) = try await APITestBed.withPipeline(
+            .stage("Build", .work()), .stage("Release", .work()), settings: settings)
+        try await bed.disable("Release")
+        try await bed.pass()
+        try await bed.advance(by: Self.day * 31)
+        try await bed.enable("Release")
+        #expect(try await bed.stage("Release").latestExecution == Self.inbound(id))
+    }
+
+    // MARK: Both sides
 
     @Test func `Who is inside goes on behind a closed entrance`() async throws {
         let (bed, id) = try await APITestBed.withPipeline(.stage("Build", .work()), .stage("Release", .work()))
