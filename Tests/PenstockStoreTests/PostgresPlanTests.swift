@@ -125,7 +125,7 @@ struct PostgresPlanTests {
             }
         }
         try transaction.putStartToken("token", started: id(1), expires: at(9), of: row.id)
-        _ = try transaction.startToken("token", of: row.id)
+        _ = try transaction.startToken("token", of: row.id, at: at(5))
         _ = try transaction.deleteStartTokens(expiredBefore: at(1), limit: 9)
     }
 
