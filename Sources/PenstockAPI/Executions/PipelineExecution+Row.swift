@@ -32,11 +32,19 @@ extension PipelineExecutionSummary {
             statusSummary: row.statusSummary,
             startTime: WireTimestamp(row.startedAt),
             lastUpdateTime: WireTimestamp(row.updatedAt),
-            sourceRevisions: row.sourceRevisions.map { PenstockWire.SourceRevision($0) },
+            sourceRevisions: row.revisionsByAction.map { PenstockWire.SourceRevision($0) },
             trigger: ExecutionTrigger(row.trigger),
             stopTrigger: row.stop?.reason.map { StopExecutionTrigger(reason: $0) },
             executionMode: WireExecutionMode(rawValue: row.mode.rawValue)
         )
+    }
+}
+
+extension ExecutionRow {
+    /// Of each source action one, however many outputs it has.
+    fileprivate var revisionsByAction: [PenstockModel.ActionRevision] {
+        var seen: Set<String> = []
+        return self.sourceRevisions.filter { seen.insert($0.actionName).inserted }
     }
 }
 

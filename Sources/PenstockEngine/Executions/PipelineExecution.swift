@@ -43,7 +43,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
     public var boundRevisions: [ActionRevision]
     /// Object keys that an override fixed, by source action.
     public var objectKeys: [KeyedValue]
-    /// Revisions that source actions produced, in the order in which they did.
+    /// Revisions that source actions produced, in the order in which they did; one for each of an action's outputs.
     public var sourceRevisions: [ActionRevision]
     /// The newest successful output of each name.
     public var artifacts: [ArtifactReference]

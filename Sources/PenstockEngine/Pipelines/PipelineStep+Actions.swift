@@ -40,11 +40,11 @@ extension PipelineStep {
         into execution: inout PipelineExecution
     ) {
         if action.typeID.category == .source, let revision = success.progress.revision {
-            let artifact = action.outputArtifacts.first
+            let artifacts: [String?] = action.outputArtifacts.isEmpty ? [nil] : action.outputArtifacts
             execution.sourceRevisions.removeAll { $0.actionName == action.name }
-            execution.sourceRevisions.append(
+            execution.sourceRevisions += artifacts.map { artifact in
                 ActionRevision(actionName: action.name, artifactName: artifact, revision: revision)
-            )
+            }
         }
         if let namespace = action.namespace {
             execution.outputs.removeAll { $0.namespace == namespace }

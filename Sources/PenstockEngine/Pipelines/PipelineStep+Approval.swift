@@ -24,7 +24,7 @@ extension PipelineStep {
         else { return self.staleTokenProblem(answer.actionExecutionID, of: execution) }
         let action = try self.declaredAction(at: place)
         // 1. The timer may still be on its way.
-        guard self.at < attempt.startedAt + ActionTimeout.duration(of: action) else { return Self.alreadyCompleted }
+        guard self.at < attempt.startedAt + ActionTimeout.duration(of: action) else { return .approvalAlreadyCompleted }
         // 2. The declaration may ask for words.
         let isSummaryRequired = action.configuration[key: "IsSummaryRequired"]?.lowercased() == "true"
         guard isSummaryRequired, answer.summary.allSatisfy(\.isWhitespace) else { return nil }
@@ -36,19 +36,10 @@ extension PipelineStep {
     }
 
     private func staleTokenProblem(_ token: ActionExecutionID, of execution: PipelineExecution) -> Rejection {
-        if execution.completedApprovals.contains(token) { return Self.alreadyCompleted }
+        if execution.completedApprovals.contains(token) { return .approvalAlreadyCompleted }
         guard execution.pipelineVersion == self.state.head.version else {
-            return Rejection(
-                .invalidApprovalToken,
-                "The pipeline \(self.state.key.name) has been updated,"
-                    + " and the approval request you responded to is now out of date."
-            )
+            return .outdatedApproval(of: self.state.key.name)
         }
-        return Rejection(.invalidApprovalToken, "The approval token is not valid")
+        return .invalidApprovalToken
     }
-
-    private static let alreadyCompleted = Rejection(
-        .approvalAlreadyCompleted,
-        "The approval request that you responded to is already complete or has expired."
-    )
 }

@@ -1,7 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package import PenstockModel
+import PenstockModel
 
 // Commands: calls that may be refused. Each checks everything before it changes anything.
 extension PipelineStep {
@@ -123,21 +123,6 @@ extension PipelineStep {
         guard let index = self.state.head.gateIndex(named: stage) else { return }
         self.state.head.gates[index].waiting.removeAll { $0 == id }
         self.state.head.gates[index].departed = DepartedExecution(id: id, status: status)
-    }
-
-    func noStage(_ stage: String) -> Rejection {
-        Rejection(.stageNotFound, "Pipeline '\(self.state.key.name)' does not have a stage with name '\(stage)'")
-    }
-}
-
-extension Rejection {
-    /// The refusal of a stop of an execution that has ended or never was.
-    package static func notStoppable(_ id: PipelineExecutionID, in pipeline: String) -> Self {
-        Self(
-            .pipelineExecutionNotStoppable,
-            "The pipeline execution with ID '\(id)' in '\(pipeline)' can't be stopped now. Either it does not exist"
-                + " in the pipeline, or the pipeline execution has no action executions in progress."
-        )
     }
 }
 

@@ -10,7 +10,9 @@ extension PipelineStep {
         _ id: PipelineExecutionID,
         _ mode: StageRetryMode
     ) throws(PipelineInterruption) {
-        guard let gate = self.state.head.gateIndex(named: stage) else { throw .rejected(self.noStage(stage)) }
+        guard let gate = self.state.head.gateIndex(named: stage) else {
+            throw .rejected(.stageNotFound(stage, in: self.state.key.name))
+        }
         guard self.state.head.gates[gate].latest == id else {
             throw .rejected(
                 Rejection(.notLatestPipelineExecution, "The stage '\(stage)' is not at execution '\(id)'")

@@ -11,7 +11,9 @@ extension PipelineStep {
         reason: String?,
         by: String
     ) throws(PipelineInterruption) {
-        guard let index = self.state.head.gateIndex(named: stage) else { throw .rejected(self.noStage(stage)) }
+        guard let index = self.state.head.gateIndex(named: stage) else {
+            throw .rejected(.stageNotFound(stage, in: self.state.key.name))
+        }
         let path: WritableKeyPath<StageGate, StageTransition> = side == .inbound ? \.inbound : \.outbound
         let current = self.state.head.gates[index][keyPath: path]
         if reason == nil, current.isEnabled { return }

@@ -99,7 +99,7 @@ struct PipelineCommit {
     /// A command may name an execution that never was; everything else names only what exists.
     private func missingExecution(_ id: PipelineExecutionID, for event: PipelineEvent) -> any Error {
         switch event {
-        case .stop: PipelineRejections.notStoppable(id, in: self.row.key.name)
+        case .stop: Rejection.notStoppable(id, in: self.row.key.name)
         case .start, .retryStage, .setTransition, .answerApproval, .update, .actionProgressed, .actionSucceeded,
             .actionFailed, .actionTimedOut, .waitTimedOut:
             StoreError(.corrupt, "execution \(id) of \(self.row.key) is missing")

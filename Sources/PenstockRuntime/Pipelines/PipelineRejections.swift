@@ -21,23 +21,10 @@ package enum PipelineRejections {
         )
     }
 
-    package static func stageNotFound(_ stage: String, in name: String) -> Rejection {
-        Rejection(.stageNotFound, "Pipeline '\(name)' does not have a stage with name '\(stage)'")
-    }
-
     package static func actionNotFound(_ action: String, stage: String, in name: String) -> Rejection {
         Rejection(
             .actionNotFound,
             "Stage '\(stage)' in pipeline '\(name)' does not have an action with name '\(action)'"
-        )
-    }
-
-    package static func notStoppable(_ id: PipelineExecutionID, in name: String) -> Rejection {
-        let problem =
-            "Either it does not exist in the pipeline, or the pipeline execution has no action executions in progress."
-        return Rejection(
-            .pipelineExecutionNotStoppable,
-            "The pipeline execution with ID '\(id)' in '\(name)' can't be stopped now. \(problem)"
         )
     }
 

@@ -26,7 +26,7 @@ extension PipelineService {
                 attempt.start.action.typeID == .manualApproval
             else {
                 try Self.checkPlace(stage: stage, action: action, try commit.currentDeclaration())
-                throw Self.invalidToken
+                throw Rejection.invalidApprovalToken
             }
             if let refusal = Self.refusal(of: attempt, name, version: commit.row.head.version) { throw refusal }
             let answer = ApprovalAnswer(
@@ -45,22 +45,16 @@ extension PipelineService {
     private static func refusal(of attempt: ActionExecutionRow, _ name: String, version: Int) -> Rejection? {
         switch attempt.attempt.status {
         case .inProgress: return nil
-        case .succeeded, .failed:
-            let problem = "The approval request that you responded to is already complete or has expired."
-            return Rejection(.approvalAlreadyCompleted, problem)
+        case .succeeded, .failed: return .approvalAlreadyCompleted
         case .abandoned:
-            guard attempt.start.pipelineVersion != version else { return Self.invalidToken }
-            let problem = "has been updated, and the approval request you responded to is now out of date."
-            return Rejection(.invalidApprovalToken, "The pipeline \(name) \(problem)")
+            return attempt.start.pipelineVersion == version ? .invalidApprovalToken : .outdatedApproval(of: name)
         }
     }
-
-    private static let invalidToken = Rejection(.invalidApprovalToken, "The approval token is not valid")
 
     /// Names the part of the pipeline that the call got wrong, if it is one.
     private static func checkPlace(stage: String, action: String, _ declaration: PipelineDeclaration) throws {
         guard let declared = declaration.stages.first(where: { $0.name == stage }) else {
-            throw PipelineRejections.stageNotFound(stage, in: declaration.name)
+            throw Rejection.stageNotFound(stage, in: declaration.name)
         }
         guard let found = declared.actions.first(where: { $0.name == action }) else {
             throw PipelineRejections.actionNotFound(action, stage: stage, in: declaration.name)

@@ -124,8 +124,8 @@ extension APITestBed {
     // MARK: Work
 
     /// Takes every job there is, acknowledged, by action; no two may be of actions with the same name.
-    func takeJobs() async throws -> [String: Job] {
-        let input = PollForJobsInput(actionTypeID: .checker, maxBatchSize: 100)
+    func takeJobs(of type: ActionTypeID = .checker) async throws -> [String: Job] {
+        let input = PollForJobsInput(actionTypeID: type, maxBatchSize: 100)
         var jobs: [String: Job] = [:]
         for job in try await self.call(Operations.PollForJobs.self, input).jobs ?? [] {
             let acknowledgement = AcknowledgeJobInput(
@@ -139,7 +139,9 @@ extension APITestBed {
     }
 
     /// Takes the job of the action, which must be there; others that are there are taken too.
-    func takeJob(_ action: String = "Work") async throws -> Job { try #require(try await self.takeJobs()[action]) }
+    func takeJob(_ action: String = "Work", of type: ActionTypeID = .checker) async throws -> Job {
+        try #require(try await self.takeJobs(of: type)[action])
+    }
 
     func succeed(
         _ job: Job,
@@ -168,6 +170,10 @@ extension APITestBed {
     func pass(_ count: Int = 1) async throws {
         for _ in 0..<count { try await self.succeed(self.takeJob()) }
     }
+}
+
+extension ActionTypeID {
+    static let fetcher = Self(category: .source, owner: .custom, provider: "Fetcher", version: "1")
 }
 
 extension ServiceException {

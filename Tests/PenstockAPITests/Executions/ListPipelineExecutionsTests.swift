@@ -67,6 +67,21 @@ struct ListPipelineExecutionsTests {
             ])
     }
 
+    @Test func `A source with two outputs has one revision, which is that of both artifacts`() async throws {
+        let (bed, id) = try await APITestBed.withPipeline(
+            .stage("Source", .work("Get", type: .fetcher, outputs: ["Code", "Docs"])), .stage("Release", .work()))
+        let revision = CurrentRevision(revision: "abc", changeIdentifier: "1", revisionSummary: "fix")
+        try await bed.succeed(bed.takeJob("Get", of: .fetcher), revision: revision)
+        let execution = try await bed.execution(id)
+        #expect(execution.artifactRevisions?.map(\.name) == ["Code", "Docs"])
+        #expect(execution.artifactRevisions?.map(\.revisionID) == ["abc", "abc"])
+        #expect(execution.artifactRevisions?.map(\.revisionChangeIdentifier) == ["1", "1"])
+        #expect(
+            try await bed.executions().first?.sourceRevisions == [
+                SourceRevision(actionName: "Get", revisionID: "abc", revisionSummary: "fix")
+            ])
+    }
+
     // MARK: Pages
 
     @Test func `Pages neither repeat nor skip while executions start`() async throws {

@@ -9,6 +9,11 @@ import PenstockStore
 import struct PenstockWire.WireTimestamp
 import Testing
 
+extension ActionTypeID {
+    /// Sources that a worker of the customer's own fetches.
+    static let fetcher = Self(category: .source, owner: .custom, provider: "Fetcher", version: "1")
+}
+
 extension StageDeclaration {
     static func stage(_ name: String, _ actions: ActionDeclaration...) -> Self { Self(name: name, actions: actions) }
 }
@@ -77,6 +82,7 @@ extension APITestBed {
     ) async throws -> (bed: APITestBed, first: String) {
         let bed = try await APITestBed(settings: settings)
         try await bed.register()
+        try await bed.register(.fetcher)
         let declaration = Self.declaration(stages, type: type, mode: mode, variables: variables)
         let first = try await bed.createPipeline(declaration)
         return (bed, first?.description ?? "")

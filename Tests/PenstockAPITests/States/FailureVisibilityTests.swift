@@ -152,6 +152,20 @@ struct FailureVisibilityTests {
         #expect(attempt?.externalExecutionURL == nil)
     }
 
+    @Test func `A partner has an hour, and its silence is a failure`() async throws {
+        let work = try await Self.work()
+        try await work.bed.advance(by: .seconds(3599))
+        #expect(try await work.bed.status(work.id) == .inProgress)
+        try await work.bed.advance(by: .seconds(1))
+        #expect(
+            try await work.bed.action(in: "Scan").latestExecution?.errorDetails
+                == ErrorDetails(code: "JobFailed", message: "The action timed out after 60 minutes"))
+        #expect(try await work.bed.status(work.id) == .failed)
+        #expect(try await work.acknowledge() == .timedOut)
+        let refusal = await #expect(throws: ServiceException.self) { try await work.fail() }
+        #expect(refusal?.code == .invalidJobState)
+    }
+
     @Test func `A retry shows a new attempt, and the history keeps the failed one`() async throws {
         let work = try await Self.work()
         try await work.fail()
