@@ -126,15 +126,11 @@ class World:
         return self.codepipeline.start_pipeline_execution(name=name or self.name, **members)["pipelineExecutionId"]
 
     def created_execution(self, name=None):
-        """The execution that the creation of the pipeline started."""
+        """The pipeline's first execution: its creation started it, or its source, which found an object."""
         listed = self.codepipeline.list_pipeline_executions(pipelineName=name or self.name)
-        created = [
-            each
-            for each in listed["pipelineExecutionSummaries"]
-            if each["trigger"]["triggerType"] == "CreatePipeline"
-        ]
-        assert len(created) == 1
-        return created[0]["pipelineExecutionId"]
+        first = listed["pipelineExecutionSummaries"][-1]
+        assert first["trigger"]["triggerType"] in ("CreatePipeline", "PollForSourceChanges")
+        return first["pipelineExecutionId"]
 
     def poll(self, type=None, **members):
         return self.codepipeline.poll_for_jobs(actionTypeId=type or self.custom, **members)["jobs"]

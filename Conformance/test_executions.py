@@ -50,11 +50,15 @@ def test_a_put_starts_the_pipelines_that_watch_the_object(world):
     assert newest["pipelineExecutionId"] != execution
 
 
-def test_a_source_without_object_fails(world):
+def test_a_source_without_object_has_failed_until_there_is_one(world):
     world.create(("Sign", [declarations.approval()]))
-    world.ended(world.created_execution(), "Failed")
-    details = world.action("Source", "Fetch")["latestExecution"]["errorDetails"]
-    assert details["message"]
+    shown = world.action("Source", "Fetch")["latestExecution"]
+    assert shown["status"] == "Failed" and "actionExecutionId" not in shown
+    assert shown["errorDetails"]["code"] == "ConfigurationError"
+    assert world.bucket in shown["errorDetails"]["message"]
+    world.put_source()
+    world.running("Sign", "Approve")
+    assert world.action("Source", "Fetch")["latestExecution"]["status"] == "Succeeded"
 
 
 def test_an_approval_passes_a_pipeline(world):
@@ -147,7 +151,7 @@ def test_an_unknown_execution_is_not_found(world, refused):
     place = {"pipelineName": world.name, "pipelineExecutionId": UNKNOWN}
     assert refused(world.codepipeline.get_pipeline_execution, **place) == (
         "PipelineExecutionNotFoundException",
-        f"Pipeline '{world.name}' does not have an execution with ID '{UNKNOWN}'",
+        f"Pipeline Execution with id '{UNKNOWN}' does not exist in pipeline with name '{world.name}'",
     )
     assert refused(world.codepipeline.stop_pipeline_execution, **place)[0] == "PipelineExecutionNotStoppableException"
     filter = {"pipelineExecutionId": UNKNOWN}
