@@ -166,7 +166,27 @@ def test_presigned_urls(server, bucket):
 
 def test_what_is_not_there_says_so(s3, bucket):
     assert refusal(s3.get_object, Bucket="no-such-bucket-here", Key="k") == "NoSuchBucket"
-    assert refusal(s3.get_bucket_acl, Bucket=bucket) == "NotImplemented"
+    assert refusal(s3.get_bucket_policy, Bucket=bucket) == "NoSuchBucketPolicy"
+    assert refusal(s3.put_bucket_tagging, Bucket=bucket, Tagging={"TagSet": []}) == "NotImplemented"
+
+
+def test_tools_that_ask_for_every_setting_are_answered(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"")
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == []
+    assert s3.get_object_acl(Bucket=bucket, Key="k")["Grants"][0]["Permission"] == "FULL_CONTROL"
+    assert s3.get_bucket_acl(Bucket=bucket)["Grants"][0]["Grantee"]["Type"] == "CanonicalUser"
+    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    for call in (s3.get_bucket_logging, s3.get_bucket_notification_configuration,
+                 s3.get_bucket_accelerate_configuration):
+        call(Bucket=bucket)
+    for call, code in (
+        (s3.get_bucket_cors, "NoSuchCORSConfiguration"), (s3.get_bucket_tagging, "NoSuchTagSet"),
+        (s3.get_bucket_lifecycle_configuration, "NoSuchLifecycleConfiguration"),
+        (s3.get_bucket_website, "NoSuchWebsiteConfiguration"),
+        (s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"),
+        (s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"),
+    ):
+        assert refusal(call, Bucket=bucket) == code
 
 
 def test_the_command_line_copies_both_ways(server, bucket, tmp_path):

@@ -101,16 +101,46 @@ import Testing
         #expect(try answer.document["ArgumentValue"]?.text == "<script>&")
     }
 
-    @Test(arguments: [
-        "acl", "cors", "encryption", "lifecycle", "notification", "object-lock", "ownershipControls", "policy",
-        "publicAccessBlock", "replication", "tagging", "website",
-    ])
-    func `What S3 has and this store does not is not implemented`(_ subresource: String) async throws {
+    @Test(arguments: BucketSetting.allCases)
+    func `What S3 lets one set of a bucket cannot be set here, and was not`(_ setting: BucketSetting) async throws {
         let bed = try await Bed()
-        for method in [HTTPRequest.Method.get, .put, .delete] {
-            #expect(try await bed.send(method, "/bucket?\(subresource)").refusal == "501 NotImplemented")
+        let target = "/bucket?\(setting.rawValue)"
+        for method in [HTTPRequest.Method.put, .delete] {
+            #expect(try await bed.send(method, target).refusal == "501 NotImplemented")
         }
         try await bed.send(.head, "/bucket").expect(.ok)
+        let answer = try await bed.get(target)
+        switch setting.absence {
+        case .error(let error): #expect(answer.refusal == "404 \(error.code)")
+        case .document(let root): #expect(try answer.expect(.ok).document.name == root)
+        }
+        #expect(try await bed.get("/nowhere?\(setting.rawValue)").refusal == "404 NoSuchBucket")
+    }
+
+    @Test func `An object has no tags, and all rights on it are its owner's`() async throws {
+        let bed = try await Bed()
+        try await bed.put("/bucket/k", "x").expect(.ok)
+        #expect(try await bed.get("/bucket/k?tagging").expect(.ok).document["TagSet"]?.children.isEmpty == true)
+        let list = try await bed.get("/bucket/k?acl").expect(.ok).document
+        #expect(list["Owner"]?["ID"]?.text == "000000000000")
+        #expect(list["AccessControlList"]?["Grant"]?["Permission"]?.text == "FULL_CONTROL")
+        for name in ["tagging", "acl"] {
+            #expect(try await bed.get("/bucket/none?\(name)").refusal == "404 NoSuchKey")
+            #expect(try await bed.put("/bucket/k?\(name)", "<x/>").refusal == "501 NotImplemented")
+        }
+        for name in ["retention", "legal-hold", "torrent"] {
+            #expect(try await bed.get("/bucket/k?\(name)").refusal == "501 NotImplemented")
+        }
+    }
+
+    @Test func `Reading a setting takes the permission of that setting`() async throws {
+        let bed = try await Bed()
+        let user = SigningCredentials.made("READER")
+        let statement = #"{"Effect": "Allow", "Action": "s3:GetBucketCORS", "Resource": "*"}"#
+        try bed.addKey(user, policy: #"{"Version": "2012-10-17", "Statement": [\#(statement)]}"#)
+        #expect(try await bed.send(.get, "/bucket?cors", as: user).refusal == "404 NoSuchCORSConfiguration")
+        #expect(try await bed.send(.get, "/bucket?policy", as: user).refusal == "403 AccessDenied")
+        #expect(bed.denials.all.map(\.operation) == ["GetBucketPolicy"])
     }
 
     @Test func `Other methods are not allowed`() async throws {

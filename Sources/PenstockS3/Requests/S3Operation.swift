@@ -4,15 +4,21 @@
 package import HTTPTypes
 
 /// The operations that this surface has, by their names in the S3 API.
-package enum S3Operation: String, Sendable, Hashable, CaseIterable {
+package enum S3Operation: Sendable, Hashable {
     case listBuckets, createBucket, headBucket, deleteBucket, getBucketLocation
     case getBucketVersioning, putBucketVersioning
+    case getBucketSetting(BucketSetting)
     case listObjects, listObjectsV2, listObjectVersions, listMultipartUploads, deleteObjects
     case getObject, headObject, putObject, copyObject, deleteObject, getObjectAttributes
+    case getObjectAcl, getObjectTagging
     case createMultipartUpload, uploadPart, uploadPartCopy, completeMultipartUpload, abortMultipartUpload, listParts
 
     /// As the S3 API spells it.
-    package var name: String { self.rawValue.prefix(1).uppercased() + self.rawValue.dropFirst() }
+    package var name: String {
+        if case .getBucketSetting(let setting) = self { return setting.permission }
+        let name = "\(self)"
+        return name.prefix(1).uppercased() + name.dropFirst()
+    }
 
     /// Tells an operation from what S3 tells it by: method, address, the names in the query, and one header.
     ///
@@ -22,7 +28,7 @@ package enum S3Operation: String, Sendable, Hashable, CaseIterable {
         method: HTTPRequest.Method, address: S3Address, query: S3Query, headers: HTTPFields
     ) throws -> S3Operation {
         let unknown = query.names.first { Self.unsupportedSubresources.contains($0) }
-        if let unknown { throw S3Error.notImplemented(unknown) }
+        if let unknown { return try Self.settingOperation(unknown, method, address) }
         guard address.bucket != nil else {
             guard method == .get || method == .head else { throw S3Error.methodNotAllowed }
             return .listBuckets
@@ -30,6 +36,21 @@ package enum S3Operation: String, Sendable, Hashable, CaseIterable {
         let isCopy = headers.contains(.xAmzCopySource)
         return try address.key == nil
             ? Self.bucketOperation(method, query) : Self.objectOperation(method, query, isCopy: isCopy)
+    }
+
+    /// Nothing can be set that this store does not have; that nothing was set can be read.
+    private static func settingOperation(
+        _ name: String, _ method: HTTPRequest.Method, _ address: S3Address
+    ) throws -> S3Operation {
+        guard method == .get, address.bucket != nil else { throw S3Error.notImplemented(name) }
+        switch (name, isObject: address.key != nil) {
+        case ("acl", isObject: true): return .getObjectAcl
+        case ("tagging", isObject: true): return .getObjectTagging
+        case (_, isObject: true): throw S3Error.notImplemented(name)
+        case (_, isObject: false):
+            guard let setting = BucketSetting(rawValue: name) else { throw S3Error.notImplemented(name) }
+            return .getBucketSetting(setting)
+        }
     }
 
     private static func bucketOperation(_ method: HTTPRequest.Method, _ query: S3Query) throws -> S3Operation {
@@ -84,6 +105,9 @@ package enum S3Operation: String, Sendable, Hashable, CaseIterable {
         case .createBucket: "s3:CreateBucket"
         case .deleteBucket: "s3:DeleteBucket"
         case .getBucketLocation: "s3:GetBucketLocation"
+        case .getBucketSetting(let setting): "s3:\(setting.permission)"
+        case .getObjectAcl: hasVersion ? "s3:GetObjectVersionAcl" : "s3:GetObjectAcl"
+        case .getObjectTagging: hasVersion ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging"
         case .getBucketVersioning: "s3:GetBucketVersioning"
         case .putBucketVersioning: "s3:PutBucketVersioning"
         case .headBucket, .listObjects, .listObjectsV2: "s3:ListBucket"

@@ -34,6 +34,14 @@ struct XMLWriter {
         self.buffer.writeString("</\(name)>")
     }
 
+    /// An element of a schema's type, as grantees are.
+    mutating func element(_ name: String, type: String, _ content: (inout Self) -> Void) {
+        let schema = "http://www.w3.org/2001/XMLSchema-instance"
+        self.buffer.writeString("<\(name) xmlns:xsi=\"\(schema)\" xsi:type=\"\(type)\">")
+        content(&self)
+        self.buffer.writeString("</\(name)>")
+    }
+
     mutating func element(_ name: String, _ text: String) { self.element(name) { $0.text(text) } }
 
     /// Escaped text in the element that is being written. Control characters become references, as S3 has them; no XML
