@@ -32,6 +32,9 @@ package struct APICall: Sendable {
 
     package var scope: Scope { self.context.scope }
 
+    /// Whether the caller may do everything, for what no policy can allow.
+    var isAdministrator: Bool { self.principal.isAdministrator }
+
     /// Refuses the call unless the caller's policies allow the action on every one of the resources.
     ///
     /// - Parameters:

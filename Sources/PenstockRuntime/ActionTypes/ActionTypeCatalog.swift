@@ -73,9 +73,12 @@ package final class ActionTypeCatalog: Sendable {
 /// The texts of refusals that concern an action type.
 package enum ActionTypeRejections {
     package static func notFound(_ id: ActionTypeID) -> Rejection {
-        let place =
-            "(Category: '\(id.category.rawValue)', Provider: '\(id.provider)', Owner: '\(id.owner.rawValue)',"
+        Rejection(.actionTypeNotFound, "ActionType \(Self.place(id)) is not available")
+    }
+
+    /// The type's identity, as the texts write it.
+    static func place(_ id: ActionTypeID) -> String {
+        "(Category: '\(id.category.rawValue)', Provider: '\(id.provider)', Owner: '\(id.owner.rawValue)',"
             + " Version: '\(id.version)')"
-        return Rejection(.actionTypeNotFound, "ActionType \(place) is not available")
     }
 }
