@@ -4,9 +4,11 @@
 import Foundation
 import PenstockClient
 import PenstockServer
-import Synchronization
 
 /// A process of the `penstock` that was just built.
+///
+/// Its streams are files: the end of a pipe would be inherited by whatever else is being started at that moment, and
+/// come only when that has ended too.
 final class ProcessUnderTest: Sendable {
     struct Ended: Sendable {
         var status: Int32
@@ -15,26 +17,24 @@ final class ProcessUnderTest: Sendable {
     }
 
     private let process: Process
-    private let output = Transcript()
-    private let errors = Transcript()
+    private let output: Transcript
+    private let errors: Transcript
 
     /// What a stream has brought so far.
-    private final class Transcript: Sendable {
-        private let bytes = Mutex<(all: [UInt8], isOver: Bool)>(([], false))
+    private struct Transcript: Sendable {
+        private let file: URL
 
-        var text: String { String(decoding: self.bytes.withLock { $0.all }, as: UTF8.self) }
-        var isOver: Bool { self.bytes.withLock { $0.isOver } }
-
-        func follow(_ pipe: Pipe) {
-            pipe.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                self.bytes.withLock { bytes in
-                    bytes.all += data
-                    bytes.isOver = data.isEmpty
-                }
-                if data.isEmpty { handle.readabilityHandler = nil }
-            }
+        init() throws {
+            let file = FileManager.default.temporaryDirectory.appendingPathComponent("penstock-\(UUID().uuidString)")
+            try Data().write(to: file, options: .withoutOverwriting)
+            self.file = file
         }
+
+        var text: String { (try? String(decoding: Data(contentsOf: self.file), as: UTF8.self)) ?? "" }
+
+        func handle() throws -> FileHandle { try FileHandle(forWritingTo: self.file) }
+
+        func remove() { try? FileManager.default.removeItem(at: self.file) }
     }
 
     /// Starts the command.
@@ -44,15 +44,18 @@ final class ProcessUnderTest: Sendable {
         let directory = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         self.process.executableURL = directory.appendingPathComponent("penstock")
         self.process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        self.process.standardOutput = output
-        self.process.standardError = errors
-        self.output.follow(output)
-        self.errors.follow(errors)
+        self.output = try Transcript()
+        self.errors = try Transcript()
+        self.process.standardOutput = try self.output.handle()
+        self.process.standardError = try self.errors.handle()
         try self.process.run()
     }
 
-    deinit { if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) } }
+    deinit {
+        if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
+        self.output.remove()
+        self.errors.remove()
+    }
 
     /// Runs a command to its end.
     static func run(_ arguments: String...) async throws -> Ended {
@@ -62,7 +65,7 @@ final class ProcessUnderTest: Sendable {
     /// A server on a free port, once it says that it is ready.
     static func serve(_ directory: String, _ options: String...) async throws -> (server: ProcessUnderTest, Endpoint) {
         let server = try ProcessUnderTest(["serve", "--data-dir", directory, "--port", "0"] + options)
-        try await until { server.output.text.contains("\n") || server.output.isOver }
+        try await until { server.output.text.contains("\n") || !server.process.isRunning }
         guard let url = server.output.text.split(whereSeparator: \.isWhitespace).last.flatMap({ Endpoint(String($0)) })
         else { throw Failed(errors: server.errors.text) }
         return (server, url)
@@ -77,7 +80,7 @@ final class ProcessUnderTest: Sendable {
 
     /// Waits for the end.
     func ended() async throws -> Ended {
-        try await until { !self.process.isRunning && self.output.isOver && self.errors.isOver }
+        try await until { !self.process.isRunning }
         return Ended(
             status: self.process.terminationStatus, output: self.output.text, errors: self.errors.text)
     }
