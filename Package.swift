@@ -227,6 +227,7 @@ let package = Package(
             name: "PenstockTesting",
             dependencies: [
                 "PenstockClient", "PenstockServer", "PenstockWorker",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -297,13 +298,16 @@ let package = Package(
         .testTarget(
             name: "PenstockClientTests",
             dependencies: [
-                "PenstockClient", "PenstockSigning", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "PenstockClient", "PenstockSigning", "PenstockTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(
             name: "PenstockWorkerTests",
             dependencies: [
-                "PenstockClient", "PenstockWorker",
+                "PenstockClient", "PenstockTesting", "PenstockWorker",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -31,6 +31,12 @@ public struct CodePipelineClient: Sendable {
     /// Where the client calls, and as whom.
     public var configuration: ClientConfiguration { self.caller.configuration }
 
+    /// What carries the requests, for those who send others of their own beside.
+    package var transport: any HTTPTransport { self.caller.transport }
+
+    /// Time and chance, for those who wait and poll beside.
+    package var pacing: Pacing { self.caller.pacing }
+
     /// Calls an operation that is none of the generated ones, such as one of the administration.
     ///
     /// - Parameters:

@@ -52,7 +52,7 @@ struct RetryBudget: Sendable, Hashable {
 }
 
 /// Why one attempt did not succeed, as far as retrying is concerned.
-enum AttemptProblem: Sendable, Hashable {
+package enum AttemptProblem: Sendable, Hashable {
     /// The connection failed, or the service is in trouble.
     case transient
     /// The answer did not come in time.
@@ -61,6 +61,8 @@ enum AttemptProblem: Sendable, Hashable {
     case throttled
     /// The service's clock and ours differ by more than a signature may be old.
     case clockSkew
+    /// The credentials have expired, and others can be had.
+    case expiredCredentials
     /// Sending the same again would give the same answer.
     case final
 }
@@ -75,6 +77,7 @@ struct RetryMachine: Sendable, Hashable {
     private(set) var attempt = 1
     private var lastCost: Int?
     private var hasCorrectedClock = false
+    private var hasRenewedCredentials = false
 
     init(policy: RetryPolicy) {
         self.policy = policy
@@ -93,18 +96,24 @@ struct RetryMachine: Sendable, Hashable {
         switch problem {
         case .final: return nil
         case .clockSkew where self.hasCorrectedClock: return nil
-        case .transient, .timeout, .throttled, .clockSkew: break
+        case .expiredCredentials where self.hasRenewedCredentials: return nil
+        case .transient, .timeout, .throttled, .clockSkew, .expiredCredentials: break
         }
         if let requestedWait, requestedWait > self.policy.maximumRequestedWait { return nil }
         let cost = problem == .timeout ? Self.timeoutCost : Self.retryCost
         guard budget.withdraw(cost) else { return nil }
         self.lastCost = cost
         self.attempt += 1
-        guard problem != .clockSkew else {
+        switch problem {
+        case .clockSkew:
             self.hasCorrectedClock = true
             return .zero
+        case .expiredCredentials:
+            self.hasRenewedCredentials = true
+            return .zero
+        case .transient, .timeout, .throttled, .final:
+            return max(self.backoff() * chance, requestedWait ?? .zero)
         }
-        return max(self.backoff() * chance, requestedWait ?? .zero)
     }
 
     /// Gives back what a call that succeeded has taken.

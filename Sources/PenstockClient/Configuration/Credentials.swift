@@ -7,6 +7,15 @@ public import PenstockSigning
 public protocol CredentialProvider: Sendable {
     /// The credentials of this moment.
     func credentials() async throws(CredentialsError) -> SigningCredentials
+
+    /// Takes note that a service called these credentials expired.
+    ///
+    /// - Returns: Whether asking again may bring others, in which case the call is sent once more. By default it may not.
+    func discard(_ expired: SigningCredentials) async -> Bool
+}
+
+extension CredentialProvider {
+    public func discard(_ expired: SigningCredentials) async -> Bool { false }
 }
 
 /// Why there are no credentials or no region.

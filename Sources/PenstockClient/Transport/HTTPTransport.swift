@@ -40,6 +40,17 @@ public struct TransportRequest: Sendable {
     }
 }
 
+extension TransportRequest: CustomStringConvertible, CustomReflectable {
+    /// Method and URL without query: the rest may hold what signs.
+    public var description: String {
+        let path = (self.head.path ?? "/").prefix { $0 != "?" }
+        return "\(self.head.method.rawValue) \(self.head.scheme ?? "https")://\(self.head.authority ?? "")\(path)"
+    }
+
+    /// Shows method and URL alone.
+    public var customMirror: Mirror { Mirror(self, children: ["request": self.description]) }
+}
+
 /// The answer to a ``TransportRequest``.
 public struct TransportResponse: Sendable {
     /// The status code.
