@@ -8,12 +8,15 @@ public struct Rejection: Error, Sendable, Hashable, CustomStringConvertible {
     /// Why the call was refused.
     public enum Code: String, Sendable, Hashable, CaseIterable {
         case actionNotFound, actionTypeNotFound, approvalAlreadyCompleted, concurrentExecutionsLimitExceeded
-        case concurrentModification, conflict, duplicatedStopRequest, invalidActionDeclaration, invalidApprovalToken
+        case concurrentModification, conditionNotOverridable, conflict, duplicatedStopRequest, invalidActionDeclaration,
+            invalidApprovalToken
         case invalidBlockerDeclaration, invalidClientToken, invalidJob, invalidJobState, invalidNextToken, invalidNonce
         case invalidStageDeclaration, invalidStructure, invalidTags, jobNotFound, limitExceeded
         case notLatestPipelineExecution, outputVariablesSizeExceeded, pipelineExecutionNotFound
-        case pipelineExecutionNotStoppable, pipelineNameInUse, pipelineNotFound, pipelineVersionNotFound
-        case requestFailed, resourceNotFound, stageNotFound, stageNotRetryable, tooManyTags, validation
+        case pipelineExecutionNotStoppable, pipelineExecutionOutdated, pipelineNameInUse, pipelineNotFound,
+            pipelineVersionNotFound
+        case requestFailed, resourceNotFound, stageNotFound, stageNotRetryable, tooManyTags, unableToRollbackStage
+        case validation
     }
 
     public var code: Code

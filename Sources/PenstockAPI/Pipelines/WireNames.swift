@@ -10,3 +10,4 @@ typealias WireAction = PenstockWire.ActionDeclaration
 typealias WireActionTypeID = PenstockWire.ActionTypeID
 typealias WirePipelineType = PenstockWire.PipelineType
 typealias WireExecutionMode = PenstockWire.ExecutionMode
+typealias WireConditionResult = PenstockWire.ConditionResult

@@ -82,7 +82,11 @@ extension TransitionState {
 extension RetryStageMetadata {
     /// `nil` while nobody retried the stage.
     fileprivate init?(_ run: StageRun) {
-        guard run.manualRetries > 0 else { return nil }
-        self.init(manualStageRetryAttempt: run.manualRetries, latestRetryTrigger: .manualStageRetry)
+        guard let latest = run.latestRetry else { return nil }
+        self.init(
+            autoStageRetryAttempt: run.automaticRetries > 0 ? run.automaticRetries : nil,
+            manualStageRetryAttempt: run.manualRetries > 0 ? run.manualRetries : nil,
+            latestRetryTrigger: PenstockWire.RetryTrigger(rawValue: latest.rawValue)
+        )
     }
 }

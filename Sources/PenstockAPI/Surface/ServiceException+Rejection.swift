@@ -20,6 +20,7 @@ extension ExceptionCode {
             case .approvalAlreadyCompleted: .approvalAlreadyCompleted
             case .concurrentExecutionsLimitExceeded: .concurrentPipelineExecutionsLimitExceeded
             case .concurrentModification: .concurrentModification
+            case .conditionNotOverridable: .conditionNotOverridable
             case .conflict: .conflict
             case .duplicatedStopRequest: .duplicatedStopRequest
             case .invalidActionDeclaration: .invalidActionDeclaration
@@ -39,6 +40,7 @@ extension ExceptionCode {
             case .outputVariablesSizeExceeded: .outputVariablesSizeExceeded
             case .pipelineExecutionNotFound: .pipelineExecutionNotFound
             case .pipelineExecutionNotStoppable: .pipelineExecutionNotStoppable
+            case .pipelineExecutionOutdated: .pipelineExecutionOutdated
             case .pipelineNameInUse: .pipelineNameInUse
             case .pipelineNotFound: .pipelineNotFound
             case .pipelineVersionNotFound: .pipelineVersionNotFound
@@ -47,6 +49,7 @@ extension ExceptionCode {
             case .stageNotFound: .stageNotFound
             case .stageNotRetryable: .stageNotRetryable
             case .tooManyTags: .tooManyTags
+            case .unableToRollbackStage: .unableToRollbackStage
             case .validation: .validation
             }
     }

@@ -5,9 +5,6 @@ public import PenstockModel
 
 /// The state of one pipeline execution: where it is, what it carries, and the stage it is in.
 public struct PipelineExecution: Sendable, Hashable, StateCodable {
-    /// The format that ``encode(to:)`` writes.
-    public static let formatNumber = 1
-
     /// Where an execution is on its way through the stages.
     public enum Position: Sendable, Hashable {
         /// In front of the stage with this name. Goes on to `inside` or `finished`.
@@ -53,6 +50,14 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
     public var attempt: Int
     /// Approvals that were answered or ran out of time, whose tokens are refused as completed; the newest ones.
     public private(set) var completedApprovals: [ActionExecutionID]
+    /// The execution whose success in the stage a rollback goes back to; `nil` for every other execution.
+    public let rollbackTarget: PipelineExecutionID?
+    /// When a stage was last retried.
+    public var retriedAt: Timestamp?
+    /// The stages that it succeeded in, in the order in which it did.
+    public var succeededStages: [String]
+    /// The stages that it went past without running them.
+    public var skippedStages: [String]
 
     /// How many of ``completedApprovals`` are remembered.
     public static let maximumCompletedApprovals = 100
@@ -64,7 +69,8 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         mode: ExecutionMode,
         trigger: Trigger,
         startedAt: Timestamp,
-        firstStage: String
+        firstStage: String,
+        rollbackTarget: PipelineExecutionID? = nil
     ) {
         self.id = id
         self.sequence = sequence
@@ -84,11 +90,13 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.outputs = []
         self.attempt = 1
         self.completedApprovals = []
+        self.rollbackTarget = rollbackTarget
+        self.succeededStages = []
+        self.skippedStages = []
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
-        let format = try reader.read(Int.self)
-        guard format == Self.formatNumber else { throw StateDecodingError("a pipeline execution of format \(format)") }
+        try reader.readFormat(of: "a pipeline execution")
         self.id = try reader.read()
         self.sequence = try reader.read()
         self.pipelineVersion = try reader.read()
@@ -111,10 +119,15 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.outputs = try reader.readArray()
         self.attempt = try reader.read()
         self.completedApprovals = try reader.readArray()
+        let isOld = reader.format < 2
+        self.rollbackTarget = isOld ? nil : try reader.readOptional()
+        self.retriedAt = isOld ? nil : try reader.readOptional()
+        self.succeededStages = isOld ? [] : try reader.readArray()
+        self.skippedStages = isOld ? [] : try reader.readArray()
     }
 
     public func encode(to writer: inout StateWriter) {
-        writer.write(Self.formatNumber)
+        writer.writeFormat()
         writer.write(self.id)
         writer.write(self.sequence)
         writer.write(self.pipelineVersion)
@@ -137,7 +150,13 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         writer.write(self.outputs)
         writer.write(self.attempt)
         writer.write(self.completedApprovals)
+        writer.write(self.rollbackTarget)
+        writer.write(self.retriedAt)
+        writer.write(self.succeededStages)
+        writer.write(self.skippedStages)
     }
+
+    public var isRollback: Bool { self.rollbackTarget != nil }
 
     /// Remembers that the approval is complete, so that a second answer is told so.
     mutating func noteCompletedApproval(_ id: ActionExecutionID) {

@@ -12,6 +12,18 @@ public struct StageRun: Sendable, Hashable, StateCodable {
     public var actions: [ActionRun]
     /// How often somebody retried the stage; 0 while nobody did.
     public var manualRetries: Int
+    /// How often the stage retried itself.
+    public var automaticRetries: Int
+    public var latestRetry: RetryTrigger?
+    public var retriedAt: Timestamp?
+    /// The newest evaluation of each gate's condition; `nil` while the gate has not been reached.
+    public var beforeEntry: ConditionRun?
+    public var onSuccess: ConditionRun?
+    public var onFailure: ConditionRun?
+
+    /// How often a stage retries itself in one execution.
+    /// Source: AWS CodePipeline User Guide, Configuring stage retry for a failed stage or failed actions.
+    public static let maximumAutomaticRetries = 1
 
     /// A visit that begins: no action has started.
     public init(entering stage: StageDeclaration, at: Timestamp) {
@@ -20,6 +32,7 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         self.enteredAt = at
         self.actions = stage.actions.map { ActionRun(name: $0.name, runOrder: $0.runOrder, attempt: nil) }
         self.manualRetries = 0
+        self.automaticRetries = 0
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -28,6 +41,14 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         self.enteredAt = try reader.read()
         self.actions = try reader.readArray()
         self.manualRetries = try reader.read()
+        self.automaticRetries = 0
+        guard reader.format >= 2 else { return }
+        self.automaticRetries = try reader.read()
+        self.latestRetry = try reader.readOptional()
+        self.retriedAt = try reader.readOptional()
+        self.beforeEntry = try reader.readOptional()
+        self.onSuccess = try reader.readOptional()
+        self.onFailure = try reader.readOptional()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -36,48 +57,40 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         writer.write(self.enteredAt)
         writer.write(self.actions)
         writer.write(self.manualRetries)
+        writer.write(self.automaticRetries)
+        writer.write(self.latestRetry)
+        writer.write(self.retriedAt)
+        writer.write(self.beforeEntry)
+        writer.write(self.onSuccess)
+        writer.write(self.onFailure)
     }
 
-    /// What a stage calls for, given how its actions stand.
-    public enum Need: Sendable, Hashable {
-        /// Start these actions, by their place in declared order.
-        case start([Int])
-        /// Actions are running; nothing to do before one of them ends.
-        case wait
-        /// An action failed and none runs any more.
-        case fail
-        /// Every action succeeded.
-        case succeed
-    }
-
-    /// Decides the next move from the run-order groups: one group at a time, and none after a failure.
-    public var need: Need {
-        var group: Int?
-        var isRunning = false
-        var hasFailed = false
-        for action in self.actions {
-            switch action.attempt?.status {
-            case .succeeded: continue
-            case .failed, .abandoned: hasFailed = true
-            case .inProgress:
-                isRunning = true
-                group = min(group ?? action.runOrder, action.runOrder)
-            case nil: group = min(group ?? action.runOrder, action.runOrder)
+    /// The newest evaluation of a gate's condition.
+    public subscript(gate: ConditionGate) -> ConditionRun? {
+        get {
+            switch gate {
+            case .beforeEntry: self.beforeEntry
+            case .onSuccess: self.onSuccess
+            case .onFailure: self.onFailure
             }
         }
-        if hasFailed { return isRunning ? .wait : .fail }
-        guard let group else { return .succeed }
-        let unstarted = self.actions.indices.filter {
-            self.actions[$0].runOrder == group && self.actions[$0].attempt == nil
+        set {
+            switch gate {
+            case .beforeEntry: self.beforeEntry = newValue
+            case .onSuccess: self.onSuccess = newValue
+            case .onFailure: self.onFailure = newValue
+            }
         }
-        return unstarted.isEmpty ? .wait : .start(unstarted)
     }
+
+    /// The gate whose condition is being evaluated; at most one at a time.
+    public var runningGate: ConditionGate? { ConditionGate.allCases.first { self[$0]?.isRunning == true } }
+
+    public var runningActionCount: Int { self.actions.count { $0.attempt?.status == .inProgress } }
 
     public var hasRunningAction: Bool { self.actions.contains { $0.attempt?.status == .inProgress } }
 
-    public var hasFailedAction: Bool {
-        self.actions.contains { $0.attempt?.status == .failed || $0.attempt?.status == .abandoned }
-    }
+    public var hasFailedAction: Bool { self.actions.contains { $0.hasFailed } }
 
     /// The first failed action in declared order, for the execution's summary.
     public var firstFailure: ActionRun? { self.actions.first { $0.attempt?.status == .failed } }
@@ -87,8 +100,8 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         self.actions.firstIndex { $0.attempt?.id == id }
     }
 
-    /// Makes room for new attempts of what a retry runs again.
-    public mutating func prepareRetry(_ mode: StageRetryMode) {
+    /// Makes room for new attempts of what a retry runs again, and for new evaluations of the conditions behind it.
+    public mutating func prepareRetry(_ mode: StageRetryMode, by trigger: RetryTrigger, at: Timestamp) {
         for index in self.actions.indices {
             switch (mode, self.actions[index].attempt?.status) {
             case (.allActions, _), (.failedActions, .failed), (.failedActions, .abandoned):
@@ -98,7 +111,18 @@ public struct StageRun: Sendable, Hashable, StateCodable {
                 break
             }
         }
-        self.manualRetries += 1
+        switch (mode, self.beforeEntry?.status) {
+        case (.failedActions, .succeeded), (.failedActions, .overridden): break
+        case (.allActions, _), (.failedActions, _): self.beforeEntry = nil
+        }
+        self.onSuccess = nil
+        self.onFailure = nil
+        switch trigger {
+        case .manual: self.manualRetries += 1
+        case .automatic: self.automaticRetries += 1
+        }
+        self.latestRetry = trigger
+        self.retriedAt = at
         self.status = .inProgress
     }
 }
@@ -118,6 +142,9 @@ public struct ActionRun: Sendable, Hashable, StateCodable {
         self.attempt = attempt
         self.previous = previous
     }
+
+    /// Whether the current attempt ended without success.
+    public var hasFailed: Bool { self.attempt?.status == .failed || self.attempt?.status == .abandoned }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
         self.init(

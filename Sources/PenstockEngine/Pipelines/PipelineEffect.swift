@@ -13,6 +13,14 @@ public enum PipelineEffect: Sendable, Hashable {
     case recordActionStart(ActionStart)
     /// Write how an attempt stands now.
     case recordAction(PipelineExecutionID, ActionAttempt, outputVariables: [KeyedValue])
+    /// Check a rule, and see that its deadline is kept.
+    case startRule(RuleStart)
+    /// The rule has ended: drop what is still being done about it, and its deadline.
+    case endRule(RuleExecutionID)
+    /// Write the history entry of a rule that starts.
+    case recordRuleStart(RuleStart)
+    /// Write how a rule stands now.
+    case recordRule(PipelineExecutionID, RuleRun)
     /// Write what GetPipelineState shows of the stage's last execution.
     case recordStage(PipelineExecutionID, StageRun)
     /// Write the revision that GetPipelineState shows beside the action.
@@ -21,6 +29,8 @@ public enum PipelineEffect: Sendable, Hashable {
     case recordStageSuccess(PipelineExecutionID, stage: String)
     /// See after a while whether the execution still waits at a disabled transition, where it has waited since then.
     case limitWait(PipelineExecutionID, since: Timestamp)
+    /// Tell those who want to know.
+    case announce(StateChange)
     /// Forget what was shown of a stage that the pipeline no longer has.
     case forgetStage(String)
 }

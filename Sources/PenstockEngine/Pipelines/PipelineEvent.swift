@@ -14,6 +14,10 @@ public enum PipelineEvent: Sendable, Hashable {
     /// `reason` is `nil` to enable the transition.
     case setTransition(stage: String, TransitionSide, reason: String?, by: String)
     case answerApproval(ApprovalAnswer)
+    /// Run the stage again with what the target, an execution that succeeded there, had.
+    case rollback(stage: String, target: PipelineExecutionID, RollbackRequest)
+    /// Let the execution pass a condition that has not been met; `by` is the caller's ARN.
+    case overrideCondition(ConditionGate, stage: String, PipelineExecutionID, by: String)
     /// The next version; its number is one higher than the current one's.
     case update(PipelineDeclaration)
 
@@ -23,6 +27,9 @@ public enum PipelineEvent: Sendable, Hashable {
     case actionSucceeded(PipelineExecutionID, ActionExecutionID, ActionSuccess)
     case actionFailed(PipelineExecutionID, ActionExecutionID, FailureDetails, externalExecutionID: String?)
     case actionTimedOut(PipelineExecutionID, ActionExecutionID)
+    case ruleProgressed(PipelineExecutionID, RuleExecutionID, summary: String)
+    case ruleEnded(PipelineExecutionID, RuleExecutionID, RuleVerdict)
+    case ruleTimedOut(PipelineExecutionID, RuleExecutionID)
     /// It is time to see whether the execution has waited for too long at a transition that is disabled.
     case waitTimedOut(PipelineExecutionID, limit: Duration)
 }
@@ -50,6 +57,17 @@ public struct StartRequest: Sendable, Hashable {
         self.variables = variables
         self.boundRevisions = boundRevisions
         self.objectKeys = objectKeys
+    }
+}
+
+/// What a rollback is started with.
+public struct RollbackRequest: Sendable, Hashable {
+    public var id: PipelineExecutionID
+    public var trigger: Trigger
+
+    public init(id: PipelineExecutionID, trigger: Trigger) {
+        self.id = id
+        self.trigger = trigger
     }
 }
 

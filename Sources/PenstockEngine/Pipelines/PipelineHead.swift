@@ -7,9 +7,6 @@ public import PenstockModel
 ///
 /// Everything about one execution is in that execution's own row, so that a report loads and writes little.
 public struct PipelineHead: Sendable, Hashable, StateCodable {
-    /// The format that ``encode(to:)`` writes.
-    public static let formatNumber = 1
-
     /// The declaration's version that new executions run, counted from 1.
     public var version: Int
     /// What the next execution is numbered; "more recent" compares these and never clocks.
@@ -18,38 +15,47 @@ public struct PipelineHead: Sendable, Hashable, StateCodable {
     public var gates: [StageGate]
     /// Locks of stages that an update removed while an execution was inside; each goes when that execution ends.
     public var removedGates: [StageGate]
+    /// The executions of PARALLEL mode that are inside a stage, in the order in which they entered.
+    public var parallel: [PipelineExecutionID]
 
     /// The most executions that may be live at once where stages do not bound them.
     /// Source: AWS CodePipeline User Guide, Quotas in AWS CodePipeline.
     public static let maximumLiveExecutions = 50
+    /// The most actions of one execution that run at a time in PARALLEL mode.
+    /// Source: AWS CodePipeline User Guide, Quotas in AWS CodePipeline.
+    public static let maximumParallelActions = 5
 
     public init(declaration: PipelineDeclaration) {
         self.version = declaration.version
         self.nextSequence = 1
         self.gates = declaration.stages.map { StageGate(name: $0.name) }
         self.removedGates = []
+        self.parallel = []
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
-        let format = try reader.read(Int.self)
-        guard format == Self.formatNumber else { throw StateDecodingError("a pipeline head of format \(format)") }
+        try reader.readFormat(of: "a pipeline head")
         self.version = try reader.read()
         self.nextSequence = try reader.read()
         self.gates = try reader.readArray()
         self.removedGates = try reader.readArray()
+        self.parallel = reader.format < 2 ? [] : try reader.readArray()
     }
 
     public func encode(to writer: inout StateWriter) {
-        writer.write(Self.formatNumber)
+        writer.writeFormat()
         writer.write(self.version)
         writer.write(self.nextSequence)
         writer.write(self.gates)
         writer.write(self.removedGates)
+        writer.write(self.parallel)
     }
 
-    /// How many executions wait for or hold a stage.
+    /// How many executions wait for a stage or are inside one.
     public var liveExecutionCount: Int {
-        (self.gates + self.removedGates).reduce(0) { $0 + $1.waiting.count + ($1.owner == nil ? 0 : 1) }
+        (self.gates + self.removedGates).reduce(self.parallel.count) { count, gate in
+            count + gate.waiting.count + gate.held.count + (gate.owner == nil ? 0 : 1)
+        }
     }
 
     /// The place of the gate with the name; `nil` when the current version has no such stage.
@@ -65,6 +71,10 @@ public struct StageGate: Sendable, Hashable, StateCodable {
     public var latest: PipelineExecutionID?
     /// In arrival order; at most one in SUPERSEDED mode.
     public var waiting: [PipelineExecutionID]
+    /// Executions of PARALLEL mode whom a disabled transition holds up, in arrival order.
+    public var held: [PipelineExecutionID]
+    /// The execution of the current version that last succeeded in the stage: what a rollback goes back to.
+    public var lastSuccess: PipelineExecutionID?
     /// Who waited here and was stopped or cancelled, shown until the next arrival.
     public var departed: DepartedExecution?
     public var inbound: StageTransition
@@ -73,6 +83,7 @@ public struct StageGate: Sendable, Hashable, StateCodable {
     public init(name: String) {
         self.name = name
         self.waiting = []
+        self.held = []
         self.inbound = StageTransition()
         self.outbound = StageTransition()
     }
@@ -85,6 +96,8 @@ public struct StageGate: Sendable, Hashable, StateCodable {
         self.departed = try reader.readOptional()
         self.inbound = try reader.read()
         self.outbound = try reader.read()
+        self.held = reader.format < 2 ? [] : try reader.readArray()
+        self.lastSuccess = reader.format < 2 ? nil : try reader.readOptional()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -95,6 +108,8 @@ public struct StageGate: Sendable, Hashable, StateCodable {
         writer.write(self.departed)
         writer.write(self.inbound)
         writer.write(self.outbound)
+        writer.write(self.held)
+        writer.write(self.lastSuccess)
     }
 }
 

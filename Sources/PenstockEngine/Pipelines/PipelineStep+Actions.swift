@@ -117,16 +117,19 @@ extension PipelineStep {
         of id: PipelineExecutionID,
         _ ending: ActionAttempt.Ending,
         progress: ActionProgress = ActionProgress(),
-        variables: [KeyedValue] = []
+        variables: [KeyedValue] = [],
+        announcing state: StateChange.State? = nil
     ) throws(PipelineInterruption) {
+        let place = try self.place(of: action, in: id)
         var ended: ActionAttempt?
         try self.changeAttempt(action, of: id, variables: variables) { attempt, at in
             attempt.report(progress, at: at)
             attempt.end(ending, at: at)
             ended = attempt
         }
-        guard let ended else { return }
+        guard let ended, let place else { return }
         self.effects.append(.endAction(action, ended.status))
+        try self.announceAction(state ?? StateChange.State(ended.status), at: place, ended)
         if ended.isApproval, ended.status != .abandoned {
             try self.change(id) { $0.noteCompletedApproval(action) }
         }
@@ -136,12 +139,13 @@ extension PipelineStep {
     mutating func abandonActions(
         of id: PipelineExecutionID,
         by: String?,
+        announcing state: StateChange.State,
         where isSelected: (ActionAttempt) -> Bool
     ) throws(PipelineInterruption) {
         guard let run = try self.execution(id).stageRun else { return }
         for attempt in run.actions.compactMap(\.attempt) where attempt.status == .inProgress && isSelected(attempt) {
             let summary = attempt.isApproval ? "The approval action has been canceled." : nil
-            try self.endAttempt(attempt.id, of: id, .abandoned(summary: summary, by: by))
+            try self.endAttempt(attempt.id, of: id, .abandoned(summary: summary, by: by), announcing: state)
         }
     }
 
@@ -162,6 +166,8 @@ extension PipelineStep {
         )
         try self.change(id) { $0.stageRun?.actions[index].attempt = attempt }
         self.effects.append(.recordActionStart(start))
+        let place = Place(execution: id, stage: start.stageName, index: index)
+        try self.announceAction(.started, at: place, attempt, inputs: start.inputs)
         if let problem {
             try self.endAttempt(start.id, of: id, .failed(problem))
         } else {
@@ -197,12 +203,23 @@ extension PipelineStep {
             boundRevision: execution.boundRevisions.first { $0.actionName == action.name }?.revision,
             replaces: run.actions[index].previous
         )
-        return (start, problem ?? Self.missingInput(of: action, found: inputs))
+        return (start, problem ?? Self.missingInput(of: action, found: inputs, execution, declaration))
     }
 
-    private static func missingInput(of action: ActionDeclaration, found: [ArtifactReference]) -> FailureDetails? {
-        action.inputArtifacts.first { name in !found.contains { $0.name == name } }
-            .map { FailureDetails(type: .configurationError, message: "Input artifact '\($0)' is not available") }
+    private static func missingInput(
+        of action: ActionDeclaration,
+        found: [ArtifactReference],
+        _ execution: PipelineExecution,
+        _ declaration: PipelineDeclaration
+    ) -> FailureDetails? {
+        guard let name = action.inputArtifacts.first(where: { name in !found.contains { $0.name == name } }) else {
+            return nil
+        }
+        let producer = declaration.stages.first { $0.actions.contains { $0.outputArtifacts.contains(name) } }?.name
+        let isSkipped = producer.map { execution.skippedStages.contains($0) } ?? false
+        let reason = isSkipped ? ": stage '\(producer ?? "")' was skipped" : ""
+        return FailureDetails(
+            type: .configurationError, message: "Input artifact '\(name)' is not available\(reason)")
     }
 
     private static func resolve(
@@ -253,5 +270,18 @@ extension PipelineStep {
             outputs.append(ArtifactReference(name: name, location: location))
         }
         return outputs
+    }
+}
+
+extension StateChange.State {
+    /// What an attempt that has ended is announced as.
+    fileprivate init(_ status: ActionExecutionStatus) {
+        self =
+            switch status {
+            case .inProgress: .started
+            case .succeeded: .succeeded
+            case .failed: .failed
+            case .abandoned: .abandoned
+            }
     }
 }

@@ -36,7 +36,9 @@ extension PipelineStep {
             execution.statusSummary = problem
         }
         self.create(execution)
-        if problem == nil { try self.arrive(execution.id, at: 0) }
+        try self.announce(.started, of: execution.id)
+        guard problem == nil else { return try self.announce(.failed, of: execution.id) }
+        try self.arrive(execution.id, at: declaration.stages[0].name)
     }
 
     /// Whether one more live execution would be too many; in SUPERSEDED mode the stages themselves are the bound.
@@ -100,14 +102,21 @@ extension PipelineStep {
                 execution.position = .finished
             }
             self.removeWaiting(id, at: stage, as: .stopped)
+            try self.announce(.stopping, of: id)
+            try self.announce(.stopped, of: id)
         case .inside:
             try self.change(id) { execution in
                 execution.stop = request
                 execution.status = .stopping
                 execution.stageRun?.status = .stopping
             }
+            if execution.status == .inProgress {
+                try self.announce(.stopping, of: id)
+                try self.announceStage(.stopping, of: id)
+            }
+            try self.giveUpCondition(of: id, as: .abandoned, by: request.requestedBy)
             if request.abandon {
-                try self.abandonActions(of: id, by: request.requestedBy) { _ in true }
+                try self.abandonActions(of: id, by: request.requestedBy, announcing: .abandoned) { _ in true }
             }
         case .finished:
             preconditionFailure("a live execution waits or is inside a stage")
@@ -122,6 +131,7 @@ extension PipelineStep {
     ) {
         guard let index = self.state.head.gateIndex(named: stage) else { return }
         self.state.head.gates[index].waiting.removeAll { $0 == id }
+        self.state.head.gates[index].held.removeAll { $0 == id }
         self.state.head.gates[index].departed = DepartedExecution(id: id, status: status)
     }
 }

@@ -26,7 +26,8 @@ extension PipelineStep {
         self.state.head.gates[index][keyPath: path] = transition
         let held = side == .inbound ? index : index + 1
         guard current.isEnabled, self.state.head.gates.indices.contains(held) else { return }
-        for id in self.state.head.gates[held].waiting { self.effects.append(.limitWait(id, since: self.at)) }
+        let gate = self.state.head.gates[held]
+        for id in gate.waiting + gate.held { self.effects.append(.limitWait(id, since: self.at)) }
     }
 
     /// Stops the execution if it has waited at a disabled transition for the limit, without a break; asks to see again
@@ -50,5 +51,6 @@ extension PipelineStep {
             execution.statusSummary = "Waited \(days) days at the disabled transition into stage '\(stage)'"
         }
         self.removeWaiting(id, at: stage, as: .stopped)
+        try self.announce(.stopped, of: id)
     }
 }

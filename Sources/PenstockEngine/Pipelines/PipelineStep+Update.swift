@@ -14,9 +14,12 @@ extension PipelineStep {
         for owner in (gates + self.state.head.removedGates).compactMap(\.owner) {
             try self.cancelRunning(owner, version: declaration.version)
         }
+        let held = gates.filter { declaration.stageIndex(named: $0.name) == nil }
         self.replaceGates(by: declaration)
         self.state.head.version = declaration.version
         self.state.add(declaration)
+        // Whom only the transition of a stage that is gone held up goes on.
+        for gate in held { for id in gate.held { try self.arrive(id, at: gate.name) } }
     }
 
     private mutating func cancelWaiting(
@@ -30,6 +33,7 @@ extension PipelineStep {
             execution.statusSummary = Self.cancellationSummary(version: version)
         }
         self.removeWaiting(id, at: stage, as: .cancelled)
+        try self.announce(.canceled, of: id)
     }
 
     /// Lets a live execution start nothing more; one that is being stopped or cancelled already goes on with that.
@@ -41,7 +45,8 @@ extension PipelineStep {
                 execution.statusSummary = "The pipeline was updated; waiting for running actions"
             }
         }
-        try self.abandonActions(of: id, by: nil) { $0.isApproval }
+        try self.giveUpCondition(of: id, as: .cancelled, by: nil)
+        try self.abandonActions(of: id, by: nil, announcing: .canceled) { $0.isApproval }
     }
 
     static func cancellationSummary(version: Int) -> String {
@@ -53,7 +58,9 @@ extension PipelineStep {
         let removed = self.state.head.gates.filter { declaration.stageIndex(named: $0.name) == nil }
         let known = self.state.head.gates + self.state.head.removedGates
         self.state.head.gates = declaration.stages.map { stage in
-            known.first { $0.name == stage.name } ?? StageGate(name: stage.name)
+            var gate = known.first { $0.name == stage.name } ?? StageGate(name: stage.name)
+            gate.lastSuccess = nil
+            return gate
         }
         self.state.head.removedGates = known.compactMap { gate in
             guard gate.owner != nil, declaration.stageIndex(named: gate.name) == nil else { return nil }

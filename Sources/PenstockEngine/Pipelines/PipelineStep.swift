@@ -28,6 +28,9 @@ struct PipelineStep {
         case .setTransition(let stage, let side, let reason, let by):
             try self.setTransition(stage: stage, side, reason: reason, by: by)
         case .answerApproval(let answer): try self.answer(answer)
+        case .rollback(let stage, let target, let request): try self.rollBack(stage: stage, to: target, request)
+        case .overrideCondition(let gate, let stage, let id, let by):
+            try self.override(gate, stage: stage, id, by: by)
         case .update(let declaration): try self.update(to: declaration)
         case .actionProgressed(let id, let action, let progress):
             try self.changeAttempt(action, of: id) { attempt, at in attempt.report(progress, at: at) }
@@ -35,15 +38,21 @@ struct PipelineStep {
         case .actionFailed(let id, let action, let failure, let externalExecutionID):
             try self.fail(action, of: id, failure, externalExecutionID: externalExecutionID)
         case .actionTimedOut(let id, let action): try self.timeOut(action, of: id)
+        case .ruleProgressed(let id, let rule, let summary): try self.reportRule(rule, of: id, summary: summary)
+        case .ruleEnded(let id, let rule, let verdict): try self.endRule(rule, of: id, verdict)
+        case .ruleTimedOut(let id, let rule): try self.timeOutRule(rule, of: id)
         case .waitTimedOut(let id, let limit): try self.endWait(of: id, limit: limit)
         }
     }
 
     /// Records the stages of the executions that the step changed.
     mutating func finish() throws(PipelineInterruption) {
-        // A stage that succeeded was recorded when it did, and may have gone on to the next one since.
-        for id in self.touched where self.state.executions[id]?.stageRun?.status != .succeeded {
-            try self.recordStage(of: id)
+        // A stage that was completed or skipped was recorded then, and the execution may have gone on since.
+        for id in self.touched {
+            switch self.state.executions[id]?.stageRun?.status {
+            case .succeeded, .skipped, nil: break
+            case .inProgress, .stopping, .stopped, .failed, .cancelled: try self.recordStage(of: id)
+            }
         }
     }
 
@@ -73,7 +82,10 @@ struct PipelineStep {
         _ name: String,
         ofVersionOf id: PipelineExecutionID
     ) throws(PipelineInterruption) -> StageDeclaration {
-        let declaration = try self.declaration(version: try self.execution(id).pipelineVersion)
+        self.declaredStage(name, of: try self.declaration(version: try self.execution(id).pipelineVersion))
+    }
+
+    func declaredStage(_ name: String, of declaration: PipelineDeclaration) -> StageDeclaration {
         guard let index = declaration.stageIndex(named: name) else {
             preconditionFailure("an execution waits in front of and enters only stages of its own version")
         }

@@ -9,12 +9,31 @@ extension Rejection {
         Self(.stageNotFound, "Pipeline '\(pipeline)' does not have a stage with name '\(stage)'")
     }
 
+    /// Another execution has entered the stage since, or this one never did.
+    package static func notLatest(_ id: PipelineExecutionID, in stage: String) -> Self {
+        Self(.notLatestPipelineExecution, "The stage '\(stage)' is not at execution '\(id)'")
+    }
+
     /// The refusal of a stop of an execution that has ended or never was.
     package static func notStoppable(_ id: PipelineExecutionID, in pipeline: String) -> Self {
         Self(
             .pipelineExecutionNotStoppable,
             "The pipeline execution with ID '\(id)' in '\(pipeline)' can't be stopped now. Either it does not exist"
                 + " in the pipeline, or the pipeline execution has no action executions in progress."
+        )
+    }
+
+    /// The pipeline does something that the call would collide with.
+    package static let pipelineIsBusy = Self(
+        .conflict,
+        "Your request cannot be handled because the pipeline is busy handling ongoing activities. Try again later."
+    )
+
+    /// The gate has no condition that could be passed by.
+    package static func conditionNotOverridable(_ gate: ConditionGate, of stage: String) -> Self {
+        Self(
+            .conditionNotOverridable,
+            "The \(gate.rawValue) condition of stage '\(stage)' cannot be overridden in its present state"
         )
     }
 

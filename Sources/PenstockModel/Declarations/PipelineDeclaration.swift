@@ -151,27 +151,55 @@ public struct ActionDeclaration: Sendable, Hashable, StateCodable {
 public struct StageDeclaration: Sendable, Hashable, StateCodable {
     public var name: String
     public var actions: [ActionDeclaration]
+    /// Checked once the execution has entered, before the first action starts.
+    public var beforeEntry: ConditionDeclaration?
+    /// Checked once every action has succeeded.
+    public var onSuccess: ConditionDeclaration?
+    public var onFailure: FailureHandling?
 
-    public init(name: String, actions: [ActionDeclaration]) {
+    public init(
+        name: String,
+        actions: [ActionDeclaration],
+        beforeEntry: ConditionDeclaration? = nil,
+        onSuccess: ConditionDeclaration? = nil,
+        onFailure: FailureHandling? = nil
+    ) {
         self.name = name
         self.actions = actions
+        self.beforeEntry = beforeEntry
+        self.onSuccess = onSuccess
+        self.onFailure = onFailure
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
         self.init(name: try reader.readString(), actions: try reader.readArray())
+        guard reader.format >= 2 else { return }
+        self.beforeEntry = try reader.readOptional()
+        self.onSuccess = try reader.readOptional()
+        self.onFailure = try reader.readOptional()
     }
 
     public func encode(to writer: inout StateWriter) {
         writer.write(self.name)
         writer.write(self.actions)
+        writer.write(self.beforeEntry)
+        writer.write(self.onSuccess)
+        writer.write(self.onFailure)
+    }
+
+    /// The condition of the gate, if the stage declares one.
+    public func condition(of gate: ConditionGate) -> ConditionDeclaration? {
+        switch (gate, self.onFailure) {
+        case (.beforeEntry, _): self.beforeEntry
+        case (.onSuccess, _): self.onSuccess
+        case (.onFailure, .condition(let condition)): condition
+        case (.onFailure, .retry), (.onFailure, .rollback), (.onFailure, nil): nil
+        }
     }
 }
 
 /// What a user declared a pipeline to be, as far as the engine acts on it. Versions are immutable.
 public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
-    /// The format that ``encode(to:)`` writes.
-    public static let formatNumber = 1
-
     public var name: String
     public var version: Int
     public var pipelineType: PipelineType
@@ -199,10 +227,7 @@ public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
-        let format = try reader.read(Int.self)
-        guard format == Self.formatNumber else {
-            throw StateDecodingError("a pipeline declaration of format \(format)")
-        }
+        try reader.readFormat(of: "a pipeline declaration")
         self.init(
             name: try reader.readString(),
             version: try reader.read(),
@@ -215,7 +240,7 @@ public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
     }
 
     public func encode(to writer: inout StateWriter) {
-        writer.write(Self.formatNumber)
+        writer.writeFormat()
         writer.write(self.name)
         writer.write(self.version)
         writer.write(self.pipelineType)

@@ -49,6 +49,7 @@ extension UniqueIdentifier {
 
 extension PipelineExecutionID: StateCodable {}
 extension ActionExecutionID: StateCodable {}
+extension RuleExecutionID: StateCodable {}
 extension JobID: StateCodable {}
 extension PipelineID: StateCodable {}
 extension ClientID: StateCodable {}

@@ -10,6 +10,12 @@ public protocol StateCodable {
     init(from reader: inout StateReader) throws(StateDecodingError)
 }
 
+/// The numbers that stored documents start with.
+public enum StateFormat {
+    /// What is written. 1 was before conditions, rollbacks and parallel executions.
+    public static let current = 2
+}
+
 /// Stored bytes that this version cannot read: damaged, or written by a newer one.
 public struct StateDecodingError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
@@ -21,6 +27,9 @@ public struct StateWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
 
     public init(capacity: Int = 512) { self.bytes.reserveCapacity(capacity) }
+
+    /// Starts a document.
+    public mutating func writeFormat() { self.write(StateFormat.current) }
 
     public mutating func write(_ value: UInt64) {
         var rest = value
@@ -58,10 +67,26 @@ public struct StateReader: Sendable {
     /// The most elements that an array has room made for before any of them was read.
     private static let maximumReservedCount = 64
 
+    /// The format of the document that is being read: what it had not yet is not there to be read.
+    public private(set) var format = StateFormat.current
+
     private let bytes: [UInt8]
     private var position = 0
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Reads what ``StateWriter/writeFormat()`` wrote; what is read from here on is of that format.
+    ///
+    /// - Parameter document: Names the document in the error.
+    public mutating func readFormat(of document: String) throws(StateDecodingError) {
+        try self.adopt(format: try self.read(Int.self), of: document)
+    }
+
+    /// As ``readFormat(of:)``, for a number that was read before.
+    public mutating func adopt(format: Int, of document: String) throws(StateDecodingError) {
+        guard 1...StateFormat.current ~= format else { throw StateDecodingError("\(document) of format \(format)") }
+        self.format = format
+    }
 
     public var isAtEnd: Bool { self.position == self.bytes.count }
 

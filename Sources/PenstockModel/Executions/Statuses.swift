@@ -34,6 +34,35 @@ public enum ActionExecutionStatus: String, Sendable, Hashable, CaseIterable, Sta
     case abandoned = "Abandoned"
 }
 
+/// Where one evaluation of a condition stands. Raw values are the wire's.
+public enum ConditionStatus: String, Sendable, Hashable, CaseIterable, StateCodable {
+    case inProgress = "InProgress"
+    case succeeded = "Succeeded"
+    case failed = "Failed"
+    /// A rule could not be evaluated, which counts as a failure.
+    case errored = "Errored"
+    /// Somebody let the execution pass all the same.
+    case overridden = "Overridden"
+    /// The execution was stopped.
+    case abandoned = "Abandoned"
+    /// The pipeline was updated.
+    case cancelled = "Cancelled"
+}
+
+/// Where one run of a rule stands. Raw values are the wire's.
+public enum RuleExecutionStatus: String, Sendable, Hashable, CaseIterable, StateCodable {
+    case inProgress = "InProgress"
+    case succeeded = "Succeeded"
+    case failed = "Failed"
+    case abandoned = "Abandoned"
+}
+
+/// What had a stage run again. Raw values are the wire's.
+public enum RetryTrigger: String, Sendable, Hashable, CaseIterable, StateCodable {
+    case automatic = "AutomatedStageRetry"
+    case manual = "ManualStageRetry"
+}
+
 /// What started an execution. Raw values are the wire's.
 public enum TriggerType: String, Sendable, Hashable, CaseIterable, StateCodable {
     case createPipeline = "CreatePipeline"

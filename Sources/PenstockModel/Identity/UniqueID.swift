@@ -103,6 +103,12 @@ public struct ActionExecutionID: UniqueIdentifier {
     public init(_ value: UniqueID) { self.value = value }
 }
 
+/// One run of one rule; every evaluation of its condition makes a new one.
+public struct RuleExecutionID: UniqueIdentifier {
+    public let value: UniqueID
+    public init(_ value: UniqueID) { self.value = value }
+}
+
 /// One piece of work handed to a worker; an action execution with continuations has several.
 public struct JobID: UniqueIdentifier {
     public let value: UniqueID

@@ -100,8 +100,10 @@ struct PipelineCommit {
     private func missingExecution(_ id: PipelineExecutionID, for event: PipelineEvent) -> any Error {
         switch event {
         case .stop: Rejection.notStoppable(id, in: self.row.key.name)
-        case .start, .retryStage, .setTransition, .answerApproval, .update, .actionProgressed, .actionSucceeded,
-            .actionFailed, .actionTimedOut, .waitTimedOut:
+        case .retryStage(let stage, _, _), .overrideCondition(_, let stage, _, _): Rejection.notLatest(id, in: stage)
+        case .rollback: PipelineRejections.executionNotFound(id.description, in: self.row.key.name)
+        case .start, .setTransition, .answerApproval, .update, .actionProgressed, .actionSucceeded, .actionFailed,
+            .actionTimedOut, .ruleProgressed, .ruleEnded, .ruleTimedOut, .waitTimedOut:
             StoreError(.corrupt, "execution \(id) of \(self.row.key) is missing")
         }
     }
@@ -130,6 +132,10 @@ struct PipelineCommit {
                 self.followUps.append(.actionFailed(start.executionID, start.id, failure, externalExecutionID: nil))
             }
         case .endAction(let id, let status): try self.close(id, status, isTimeout: event.isTimeout)
+        case .startRule(let start):
+            let problem = "Rule type \(start.rule.typeID) is not available: nothing here evaluates its rules"
+            self.followUps.append(.ruleEnded(start.executionID, start.id, .errored(problem)))
+        case .endRule, .recordRuleStart, .recordRule, .announce: break
         case .recordStage(let id, let run):
             try self.transaction.putStageRun(StageRunRow(executionID: id, run: run), of: self.row.id)
         case .recordRevision(let stage, let action, let revision):

@@ -4,16 +4,11 @@
 package import PenstockArtifacts
 package import PenstockModel
 
-/// The number of the format that the functions here write; it stands in front of every stored value.
-///
-/// All formats ever written stay readable.
-private let rowFormat: UInt64 = 1
-
 extension StateCodable {
     /// The bytes that databases keep of a value that no query looks into.
     package func storedBytes() -> [UInt8] {
         var writer = StateWriter()
-        writer.write(rowFormat)
+        writer.write(UInt64(StateFormat.current))
         writer.write(self)
         return writer.bytes
     }
@@ -28,7 +23,7 @@ extension Array where Element: StateCodable {
     /// The bytes that databases keep of a list that no query looks into.
     package func storedBytes() -> [UInt8] {
         var writer = StateWriter(capacity: 64)
-        writer.write(rowFormat)
+        writer.write(UInt64(StateFormat.current))
         writer.write(self)
         return writer.bytes
     }
@@ -46,7 +41,7 @@ private func decodeStored<Value>(
     do {
         var reader = StateReader(bytes)
         let format = try reader.readUInt64()
-        guard format == rowFormat else { throw StateDecodingError("a row of format \(format)") }
+        try reader.adopt(format: Int(clamping: format), of: "a row")
         return try decode(&reader)
     } catch {
         throw StoreError(.corrupt, "a stored \(Value.self) cannot be read: \(error)", underlying: error)

@@ -122,12 +122,13 @@ enum Sample {
         )
     }
 
-    static func condition(_ result: ConditionResult?, rules: [String] = ["Check"]) -> Condition {
+    static func condition(_ result: PenstockWire.ConditionResult?, rules: [String] = ["Check"]) -> Condition {
         Condition(result: result, rules: rules.map { Self.rule($0) })
     }
 
-    static func rule(_ name: String, provider: String = "VariableCheck") -> RuleDeclaration {
-        RuleDeclaration(name: name, ruleTypeID: RuleTypeID(category: .rule, provider: provider))
+    static func rule(_ name: String, provider: String = "VariableCheck") -> PenstockWire.RuleDeclaration {
+        PenstockWire.RuleDeclaration(
+            name: name, ruleTypeID: PenstockWire.RuleTypeID(category: .rule, provider: provider))
     }
 
     /// What the action types of the samples are.

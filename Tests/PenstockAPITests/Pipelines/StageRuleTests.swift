@@ -146,9 +146,9 @@ import Testing
         type: WirePipelineType? = nil,
         mode: WireExecutionMode? = nil,
         onSourceFailure: FailureConditions? = nil,
-        beforeEntry: ConditionResult? = nil,
+        beforeEntry: PenstockWire.ConditionResult? = nil,
         provider: String = "VariableCheck",
-        onSuccess: ConditionResult? = nil,
+        onSuccess: PenstockWire.ConditionResult? = nil,
         rules: [String] = ["Check"],
         onFailure: FailureConditions? = nil
     ) -> WirePipeline {

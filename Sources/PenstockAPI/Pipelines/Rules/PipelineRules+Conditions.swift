@@ -58,7 +58,7 @@ extension PipelineRules {
 
     private mutating func check(
         _ conditions: [Condition],
-        results: [ConditionResult],
+        results: [WireConditionResult],
         of stage: WireStage,
         gate: String
     ) {
@@ -72,8 +72,8 @@ extension PipelineRules {
     }
 
     private mutating func check(
-        _ result: ConditionResult?,
-        in allowed: [ConditionResult],
+        _ result: WireConditionResult?,
+        in allowed: [WireConditionResult],
         of stage: WireStage,
         gate: String
     ) {
