@@ -1,37 +1,82 @@
 # Copyright (c) Penstock contributors
 # SPDX-License-Identifier: Apache-2.0
 
-DEBIAN_PACKAGES = libsqlite3-dev libpq-dev postgresql pkg-config python3 python3-venv
+# Debian's names of what a build needs, and of what the tests need besides.
+BUILD_PACKAGES = libsqlite3-dev libpq-dev pkg-config
+TEST_PACKAGES = $(BUILD_PACKAGES) postgresql python3 python3-venv openssl curl strace
+
 SWIFT_FILES = $(shell git ls-files '*.swift' | grep -v /Generated/)
 PYTHON = $(CURDIR)/.venv/bin/python
+PENSTOCK = $(CURDIR)/.build/release/penstock
 
-.PHONY: setup test bench format format-check generated-check
+# Suites in which many tasks meet; what `make check-all` runs under the thread sanitizer.
+CONCURRENT_SUITES = PenstockArtifactsTests|PenstockHTTPTests|PenstockRunnersTests|PenstockRuntimeTests|PenstockS3Tests|PenstockStoreTests|PenstockWorkerTests
 
-## Installs what is missing: Debian packages by name, and Python ones in an environment of the project's own.
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve setup release faults bench format format-check generated-check docs sanitize check-all
+
+## Says what there is to make.
+help:
+	@awk '/^## / { text = substr($$0, 4) } /^[a-z-]+:/ && text { sub(/:.*/, ""); printf "%-16s %s\n", $$0, text; text = "" }' Makefile
+
+## A partner's job fails and passes in a pipeline, start to end, on a directory of its own.
+demo: release
+	$(PENSTOCK) demo
+
+## Every Swift test, the conformance tests against a release build, and the demo.
+test: setup
+	scripts/test
+
+## The service on the data directory .penstock; ARGS are added, as in ARGS="--port 8080".
+serve: release
+	$(PENSTOCK) serve --data-dir .penstock $(ARGS)
+
+## Installs what is missing: Debian packages by name, Python ones in an environment of the project's own.
 setup: .venv/installed
-	scripts/install-packages $(DEBIAN_PACKAGES)
+	@scripts/require-swift
+	@scripts/install-packages $(TEST_PACKAGES)
 
 .venv/installed: requirements.txt
-	scripts/install-packages $(DEBIAN_PACKAGES)
+	scripts/install-packages $(TEST_PACKAGES)
 	test -x $(PYTHON) || python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-## Every Swift test.
-test: setup
-	swift build --build-tests
-	PENSTOCK_PYTHON=$(PYTHON) swift test --skip-build
+## The executable, optimised.
+release:
+	@scripts/require-swift
+	@scripts/install-packages $(BUILD_PACKAGES)
+	swift build -c release --product penstock
 
-## What is measured, beside its peers.
+## Fifty kills at random moments under load, or KILLS of them; nothing that was answered may be lost.
+faults: setup release
+	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_FAULT_KILLS=$${KILLS:-50} \
+		$(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_faults.py -s
+
+## What is measured, beside its ceilings and peers.
 bench: setup
 	swift run --package-path Benchmarks -c release wire-benchmark
 
+## Formats every source.
 format:
 	swift format --in-place --parallel $(SWIFT_FILES)
 
+## Refuses sources that are not formatted.
 format-check:
 	swift format lint --strict --parallel $(SWIFT_FILES)
 
-## Generated code is what the generator writes; says so and passes where the service description is not at hand.
+## Generated code is what the generator writes; passes where the service description is not at hand, and says so.
 generated-check:
 	swift run wiregen --check
+
+## The products' documentation, in .build/docs; a warning is an error.
+docs: setup
+	scripts/document
+
+## The suites in which many tasks meet, under the thread sanitizer, in a build of their own.
+sanitize: setup
+	PENSTOCK_PYTHON=$(PYTHON) swift test --scratch-path .build-thread-sanitizer --sanitize=thread --disable-xctest \
+		--filter '^($(CONCURRENT_SUITES))\.'
+
+## Everything: what CI checks, then the long checks.
+check-all: format-check test generated-check docs sanitize faults bench
