@@ -90,7 +90,7 @@ package struct RuntimeSettings: Sendable {
     package var maximumPollBatch = 100
     /// Bytes of the keys and values of an action's output variables.
     package var maximumOutputVariableBytes = 122_880
-    /// Provider types of the service itself that a runner carries out.
+    /// The service's own types that a runner carries out; a server takes them from the runners that it has.
     package var runnableTypes: Set<ActionTypeID> = [.s3Source]
     /// Where links to the service itself start, such as `http://127.0.0.1:7480`.
     package var publicURL = "http://127.0.0.1:7480"

@@ -61,6 +61,8 @@ package struct PenstockServer: Service {
     private func serve(_ data: ServerData) async throws {
         var settings = self.configuration.runtime
         settings.publicURL = self.address(port: self.configuration.port).url
+        let runners = ServiceRunners.all(artifacts: data.artifacts)
+        settings.runnableTypes = Set(runners.flatMap(\.types))
         let context = RuntimeContext(
             store: data.store, clock: self.clock, masterKey: data.masterKey, settings: settings, logger: self.logger)
         try await context.prepare()
@@ -69,7 +71,7 @@ package struct PenstockServer: Service {
             ArtifactCollector(artifacts: data.artifacts, clock: self.clock, logger: self.logger),
             TimerService(context: context),
             EffectService(context: context),
-            RunnerService(context: context, runners: [S3SourceRunner(artifacts: data.artifacts)]),
+            RunnerService(context: context, runners: runners),
             try self.httpServer(data, context, readiness),
             DrainService(readiness: readiness, delay: self.configuration.drainDelay),
         ]

@@ -30,7 +30,8 @@ final class RunnerFixture {
 
     var caller: ArtifactStore.Caller { ArtifactStore.Caller(scope: self.call.scope) }
 
-    init(versioning: Bool = true) async throws {
+    /// - Parameter others: Runners besides those of the service.
+    init(versioning: Bool = true, others: (ArtifactStore) -> [any ActionRunner] = { _ in [] }) async throws {
         let (store, clock) = (MemoryStore(), self.clock)
         let masterKey = try #require(MasterKey(bytes: Array(repeating: 7, count: MasterKey.byteCount)))
         self.directory = FileManager.default.temporaryDirectory.path + "/penstock-runners-\(UUID().uuidString)"
@@ -39,10 +40,13 @@ final class RunnerFixture {
             var generator = SystemRandomNumberGenerator()
             return UniqueID.random(using: &generator)
         }
+        let runners = ServiceRunners.all(artifacts: self.artifacts) + others(self.artifacts)
+        var settings = RuntimeSettings()
+        settings.runnableTypes = Set(runners.flatMap(\.types))
         self.context = RuntimeContext(
-            store: store, clock: clock, masterKey: masterKey,
+            store: store, clock: clock, masterKey: masterKey, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        self.runners = RunnerService(context: self.context, runners: [S3SourceRunner(artifacts: self.artifacts)])
+        self.runners = RunnerService(context: self.context, runners: runners)
         self.effects = EffectService(context: self.context)
         self.call = CallContext(
             scope: Scope(account: .default, region: .default), principal: "arn:aws:iam::000000000000:user/mia",
@@ -67,11 +71,12 @@ final class RunnerFixture {
         return written.versionID?.rawValue ?? written.etag
     }
 
-    /// Creates a pipeline with one source action and an approval after it.
+    /// Creates a pipeline with one source action, whose output is `Code`, and one action after it.
     func createPipeline(
         bucket: String = RunnerFixture.bucket,
         artifactBucket: String = RunnerFixture.artifactBucket,
-        polls: String? = nil
+        polls: String? = nil,
+        then next: ActionDeclaration = ActionDeclaration(name: "Ask", typeID: .manualApproval)
     ) async throws {
         var configuration = [KeyedValue("S3Bucket", bucket), KeyedValue("S3ObjectKey", Self.key)]
         if let polls { configuration.append(KeyedValue("PollForSourceChanges", polls)) }
@@ -82,7 +87,7 @@ final class RunnerFixture {
             artifactStores: [ArtifactStoreDeclaration(bucket: artifactBucket)],
             stages: [
                 StageDeclaration(name: "Source", actions: [source]),
-                StageDeclaration(name: "Release", actions: [ActionDeclaration(name: "Ask", typeID: .manualApproval)]),
+                StageDeclaration(name: "Release", actions: [next]),
             ]
         )
         let definition = PipelineDefinition(declaration: declaration, secrets: [], masked: []) { _ in [] }
@@ -104,13 +109,13 @@ final class RunnerFixture {
         }
     }
 
-    /// The attempts of the source action, newest first.
-    func attempts() async throws -> [ActionExecutionRow] {
+    /// The attempts of an action, the source action's unless another is named, newest first.
+    func attempts(of action: String = "Get") async throws -> [ActionExecutionRow] {
         let key = self.call.pipeline("shop")
         return try await self.context.store.read { reader in
             let id = try #require(try reader.pipelineSummary(key)).id
             return try reader.actionExecutionRows(of: id, .all, after: nil, limit: 10)
-                .filter { $0.start.action.name == "Get" }
+                .filter { $0.start.action.name == action }
         }
     }
 
