@@ -331,10 +331,12 @@ let package = Package(
             name: "RepositoryTests",
             dependencies: [
                 "PenstockAPI", "PenstockAccess", "PenstockArtifacts", "PenstockCommands", "PenstockModel",
-                "PenstockRunners", "PenstockRuntime", "PenstockStore", "PenstockWire",
+                "PenstockRunners", "PenstockRuntime", "PenstockStore", "PenstockWire", "PenstockWorker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
     ],

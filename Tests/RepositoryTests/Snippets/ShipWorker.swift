@@ -1,0 +1,21 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PenstockWorker
+import ServiceLifecycle
+import UnixSignals
+
+/// The worker of the README, which is a `main.swift` there.
+func runShipWorker() async throws {
+    let type = ActionTypeID(category: .deploy, owner: .custom, provider: "Ship", version: "1")
+    let client = CodePipelineClient(configuration: try .loaded())
+    let worker = JobWorker(actionType: type, client: client) { job in
+        guard let harbour = job.configuration["Harbour"] else {
+            throw JobFailure(.configurationError, "Harbour is not set")
+        }
+        return .success(summary: "Shipped to \(harbour)")
+    }
+    let logger = Logger(label: "ship")
+    try await ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+}
