@@ -176,16 +176,16 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "_NIOFileSystem", package: "swift-nio"),
             ]
         ),
         .target(
             name: "PenstockWorker",
             dependencies: [
                 "PenstockClient", "PenstockSigning",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "_NIOFileSystem", package: "swift-nio"),
             ]
         ),
         .target(
@@ -309,7 +309,7 @@ let package = Package(
         .testTarget(
             name: "PenstockWorkerTests",
             dependencies: [
-                "PenstockClient", "PenstockTesting", "PenstockWorker",
+                "PenstockClient", "PenstockSigning", "PenstockTesting", "PenstockWorker",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

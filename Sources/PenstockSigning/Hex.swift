@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Lower-case hexadecimal, the spelling of every digest in Signature Version 4.
-enum Hex {
+package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
     /// Appends two digits for each byte.
@@ -14,7 +14,7 @@ enum Hex {
     }
 
     /// Two digits for each byte.
-    static func encode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    package static func encode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(64)
         Self.append(bytes, to: &output)
@@ -32,7 +32,7 @@ enum Hex {
     }
 
     /// The bytes behind pairs of digits; nothing when a digit is none or lacks its pair.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var output: [UInt8] = []
         output.reserveCapacity(text.count / 2)

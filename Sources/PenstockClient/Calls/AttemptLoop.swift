@@ -158,8 +158,5 @@ private final class SentCount: Sendable {
 }
 
 extension HTTPField.Name {
-    fileprivate static let amzRetryAfter: Self = {
-        guard let name = Self("x-amz-retry-after") else { preconditionFailure("a header name is made of letters") }
-        return name
-    }()
+    fileprivate static let amzRetryAfter = literal("x-amz-retry-after")
 }

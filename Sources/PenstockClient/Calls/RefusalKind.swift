@@ -4,7 +4,7 @@
 /// What a refusal's code and status mean for retrying.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, Retry behavior; for clock skew the codes of the JSON services and of S3.
-enum RefusalKind: Sendable, Hashable {
+package enum RefusalKind: Sendable, Hashable {
     case throttling
     /// The service is in trouble, or saw the request arrive too slowly.
     case transient
@@ -13,7 +13,7 @@ enum RefusalKind: Sendable, Hashable {
     case expiredCredentials
     case other
 
-    init(_ error: ServiceError) {
+    package init(_ error: ServiceError) {
         let code = error.code.rawValue
         if Self.throttlingCodes.contains(code) || error.httpStatus == 429 {
             self = .throttling

@@ -1,7 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
+package import HTTPTypes
 import PenstockSigning
 import PenstockWire
 
@@ -91,7 +91,8 @@ package struct ServiceCaller: Sendable {
 package let userAgent = "penstock-client"
 
 extension HTTPField.Name {
-    private static func literal(_ name: String) -> Self {
+    /// Only for literals of this module and the worker kit; an invalid one would be a bug found by the first request.
+    package static func literal(_ name: String) -> Self {
         guard let field = Self(name) else { preconditionFailure("\(name) is no header name") }
         return field
     }

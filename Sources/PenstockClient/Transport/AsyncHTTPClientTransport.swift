@@ -80,7 +80,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
 
 extension TransportError {
     /// Sorts the errors of the network by what a caller can do about them.
-    init(translating error: any Error) {
+    package init(translating error: any Error) {
         switch error {
         case let error as TransportError:
             self = error
