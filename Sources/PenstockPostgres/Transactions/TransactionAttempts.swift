@@ -4,6 +4,14 @@
 import Logging
 import PenstockStore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What a transaction may do, and what it sees.
 enum TransactionMode: Sendable {
     /// One snapshot for all its reads; locks are not taken, since a transaction that only reads may not.
@@ -52,11 +60,21 @@ struct TransactionAttempts {
                         "A transaction is run again",
                         metadata: ["attempt": "\(attempt)", "error": "\(failure)"]
                     )
+                    if failure.meaning == .conflict { Self.pause(after: attempt) }
                     attempt += 1
                 }
             }
         }
     }
+
+    /// Transactions that were in each other's way meet again if all of them go on at once. The thread is one that may
+    /// block, and its connection holds no locks meanwhile.
+    private static func pause(after attempt: Int) {
+        let longest = min(1 << attempt, Self.longestPauseMilliseconds) * 1000
+        usleep(UInt32.random(in: 0...UInt32(longest)))
+    }
+
+    private static let longestPauseMilliseconds = 64
 
     private func attempt<Result>(
         _ body: (PostgresTransaction) throws -> Result
