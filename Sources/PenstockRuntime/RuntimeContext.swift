@@ -78,6 +78,8 @@ package struct RuntimeSettings: Sendable {
     package var silentJobThreshold: Duration = .minutes(10)
     /// How long an execution waits at a disabled transition before it is stopped; `nil` for as long as it takes.
     package var disabledTransitionLimit: Duration? = .days(30)
+    /// Polling stops when a pipeline has had no execution for so long; `nil` for never.
+    package var pollingIdleLimit: Duration? = .days(30)
     /// How long a claimed timer or effect is held.
     package var lease: Duration = .seconds(30)
     /// The longest that a poll is held.

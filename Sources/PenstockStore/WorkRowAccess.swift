@@ -7,7 +7,8 @@ package protocol WorkReader {
     /// When the earliest timer that nobody holds is due; `nil` when there is none.
     func earliestTimer() throws -> Timestamp?
 
-    /// The source actions that watch the object, in the scope, by (pipeline name, action name).
+    /// The source actions that watch the object, in the scope, by (pipeline name, action name); those that are switched
+    /// off included.
     func sourceWatches(bucket: String, objectKey: String, in scope: Scope) throws -> [SourceWatchRow]
 
     /// The watches of a pipeline, by action name.
@@ -42,4 +43,7 @@ package protocol WorkWriter {
 
     /// Moves the cursor of a watch, if there is one for the action.
     func putSourceCursor(_ revision: String, of pipeline: PipelineID, actionName: String) throws
+
+    /// Stops the watches of a pipeline that poll, until they are replaced.
+    func disablePolling(of pipeline: PipelineID, at: Timestamp) throws
 }

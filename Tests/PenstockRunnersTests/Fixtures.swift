@@ -31,8 +31,12 @@ final class RunnerFixture {
     var caller: ArtifactStore.Caller { ArtifactStore.Caller(scope: self.call.scope) }
 
     /// - Parameter others: Runners besides those of the service.
-    init(versioning: Bool = true, others: (ArtifactStore) -> [any ActionRunner] = { _ in [] }) async throws {
-        let (store, clock) = (MemoryStore(), self.clock)
+    init(
+        store: any Store = MemoryStore(),
+        versioning: Bool = true,
+        others: (ArtifactStore) -> [any ActionRunner] = { _ in [] }
+    ) async throws {
+        let clock = self.clock
         let masterKey = try #require(MasterKey(bytes: Array(repeating: 7, count: MasterKey.byteCount)))
         self.directory = FileManager.default.temporaryDirectory.path + "/penstock-runners-\(UUID().uuidString)"
         let blobs = try await BlobStore(directory: self.directory, threads: .singleton)
@@ -60,8 +64,8 @@ final class RunnerFixture {
 
     /// Puts a version of the source, and returns its revision.
     @discardableResult
-    func put(_ content: String, metadata: [KeyedValue] = []) async throws -> String {
-        let name = ObjectName(bucket: Self.bucket, key: ObjectKey(Self.key))
+    func put(_ content: String, to key: String = key, metadata: [KeyedValue] = []) async throws -> String {
+        let name = ObjectName(bucket: Self.bucket, key: ObjectKey(key))
         let written = try await self.artifacts.put(
             name, details: ObjectDetails(metadata: metadata), as: self.caller
         ) { writer in
@@ -71,6 +75,37 @@ final class RunnerFixture {
         return written.versionID?.rawValue ?? written.etag
     }
 
+    /// A source action.
+    static func source(
+        _ name: String = "Get",
+        bucket: String = bucket,
+        key: String = key,
+        polls: String? = nil,
+        output: String = "Code"
+    ) -> ActionDeclaration {
+        var configuration = [KeyedValue("S3Bucket", bucket), KeyedValue("S3ObjectKey", key)]
+        if let polls { configuration.append(KeyedValue("PollForSourceChanges", polls)) }
+        return ActionDeclaration(
+            name: name, typeID: .s3Source, configuration: configuration, outputArtifacts: [output])
+    }
+
+    /// A pipeline with the source actions and one action after them.
+    private static func definition(
+        _ sources: [ActionDeclaration],
+        artifactBucket: String = artifactBucket,
+        then next: ActionDeclaration = ActionDeclaration(name: "Ask", typeID: .manualApproval)
+    ) -> PipelineDefinition {
+        let declaration = PipelineDeclaration(
+            name: "shop",
+            artifactStores: [ArtifactStoreDeclaration(bucket: artifactBucket)],
+            stages: [
+                StageDeclaration(name: "Source", actions: sources),
+                StageDeclaration(name: "Release", actions: [next]),
+            ]
+        )
+        return PipelineDefinition(declaration: declaration, secrets: [], masked: []) { _ in [] }
+    }
+
     /// Creates a pipeline with one source action, whose output is `Code`, and one action after it.
     func createPipeline(
         bucket: String = RunnerFixture.bucket,
@@ -78,20 +113,27 @@ final class RunnerFixture {
         polls: String? = nil,
         then next: ActionDeclaration = ActionDeclaration(name: "Ask", typeID: .manualApproval)
     ) async throws {
-        var configuration = [KeyedValue("S3Bucket", bucket), KeyedValue("S3ObjectKey", Self.key)]
-        if let polls { configuration.append(KeyedValue("PollForSourceChanges", polls)) }
-        let source = ActionDeclaration(
-            name: "Get", typeID: .s3Source, configuration: configuration, outputArtifacts: ["Code"])
-        let declaration = PipelineDeclaration(
-            name: "shop",
-            artifactStores: [ArtifactStoreDeclaration(bucket: artifactBucket)],
-            stages: [
-                StageDeclaration(name: "Source", actions: [source]),
-                StageDeclaration(name: "Release", actions: [next]),
-            ]
-        )
-        let definition = PipelineDefinition(declaration: declaration, secrets: [], masked: []) { _ in [] }
+        let source = Self.source(bucket: bucket, polls: polls)
+        let definition = Self.definition([source], artifactBucket: artifactBucket, then: next)
         _ = try await PipelineService(context: self.context).create(self.call, definition, tags: [])
+    }
+
+    func createPipeline(_ sources: [ActionDeclaration]) async throws {
+        let definition = Self.definition(sources)
+        _ = try await PipelineService(context: self.context).create(self.call, definition, tags: [])
+    }
+
+    /// Puts a version with these source actions in force.
+    func updatePipeline(_ sources: ActionDeclaration...) async throws {
+        let definition = Self.definition(sources)
+        _ = try await PipelineService(context: self.context).update(self.call, definition)
+    }
+
+    /// Starts the pipeline as a user does.
+    func startPipeline() async throws {
+        let trigger = Trigger(type: .startPipelineExecution, detail: self.call.principal)
+        let service = PipelineService(context: self.context)
+        _ = try await service.start(self.call, name: "shop", trigger: trigger, token: nil)
     }
 
     /// Starts what is owed, and runs what can be run.

@@ -166,6 +166,7 @@ struct PostgresPlanTests {
         _ = try transaction.settleEffect(try #require(effects.first).row.id, fence: 1)
         try transaction.replaceSourceWatches(of: row.id, with: [watch("source", of: row)])
         try transaction.putSourceCursor("r", of: row.id, actionName: "source")
+        try transaction.disablePolling(of: row.id, at: at(9))
         _ = try transaction.sourceWatches(bucket: "bucket", objectKey: "k", in: scope)
         _ = try transaction.sourceWatches(of: row.id)
     }

@@ -143,6 +143,39 @@ import Testing
     }
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `A watch that is off or has stopped keeps its cursor and is owed nothing`(_ kind: StoreUnderTest) async throws
+    {
+        try await kind.withStore { store in
+            let row = pipeline()
+            var (off, stopped) = (watch("off", of: row), watch("stops", of: row, key: "other.zip"))
+            off.polls = false
+            let watches = [off, stopped]
+            try await store.write { transaction throws in
+                _ = try transaction.insertPipeline(row)
+                try transaction.replaceSourceWatches(of: row.id, with: watches)
+                for action in ["off", "stops"] {
+                    try transaction.putSourceCursor("r", of: row.id, actionName: action)
+                }
+                try transaction.disablePolling(of: row.id, at: at(7))
+                try transaction.disablePolling(of: row.id, at: at(8))
+            }
+            for index in 0...1 {
+                try await store.withArtifacts { try $0.oweSourceEvent(change(key: watches[index].objectKey)) }
+            }
+            off.cursor = "r"
+            (stopped.cursor, stopped.disabledAt) = ("r", at(7))
+            let expected = [off, stopped]
+            try await store.write { transaction throws in
+                #expect(try transaction.sourceWatches(of: row.id) == expected)
+                #expect(try transaction.claimEffects(at: at(9), leaseUntil: at(10), limit: 9).isEmpty)
+                try transaction.replaceSourceWatches(of: row.id, with: watches)
+                #expect(try transaction.sourceWatches(of: row.id).map(\.disabledAt) == [nil, nil])
+                #expect(try transaction.sourceWatches(of: row.id).map(\.cursor) == ["r", "r"])
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
     func `A change of an object is owed once, and only when somebody watches it`(_ kind: StoreUnderTest) async throws {
         try await kind.withStore { store in
             try await store.write { transaction throws in

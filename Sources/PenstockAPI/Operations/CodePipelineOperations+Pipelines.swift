@@ -32,8 +32,8 @@ extension CodePipelineOperations {
 
     func getPipeline(_ input: GetPipelineInput, _ call: APICall) async throws -> [UInt8] {
         try call.require("GetPipeline", on: .pipeline(call.context.pipeline(input.name)))
-        let found = try await self.pipelines.version(call.context, name: input.name, version: input.version)
-        return PipelineAnswers.described(found.version, found.summary)
+        let found = try await self.pipelines.description(call.context, name: input.name, version: input.version)
+        return PipelineAnswers.described(found.version, found.summary, pollingDisabledAt: found.pollingDisabledAt)
     }
 
     func updatePipeline(_ input: UpdatePipelineInput, _ call: APICall) async throws -> [UInt8] {

@@ -20,11 +20,16 @@ enum PipelineAnswers {
     }
 
     /// As `GetPipelineOutput`: the metadata is the pipeline's, whichever version is shown.
-    static func described(_ version: PipelineVersionRow, _ summary: PipelineSummaryRow) -> [UInt8] {
+    static func described(
+        _ version: PipelineVersionRow,
+        _ summary: PipelineSummaryRow,
+        pollingDisabledAt: Timestamp?
+    ) -> [UInt8] {
         let metadata = PipelineMetadata(
             pipelineARN: summary.key.arn,
             created: WireTimestamp(summary.created),
-            updated: WireTimestamp(summary.updated)
+            updated: WireTimestamp(summary.updated),
+            pollingDisabledAt: pollingDisabledAt.map { WireTimestamp($0) }
         )
         var writer = WireWriter(capacity: version.document.count + 256)
         writer.beginObject()

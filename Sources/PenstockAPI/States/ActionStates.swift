@@ -72,18 +72,17 @@ struct ActionStates {
         return attempt.summary.map { "\($0) (\(notice))" } ?? notice
     }
 
-    /// A source that finds nothing starts no execution; it is shown as failed, without one, until its object is there.
+    /// A source that cannot have its object starts no execution; it is shown as failed, without one, until it can.
     ///
     /// Source: captured behaviour of the live service.
     private func failedPoll(of action: PenstockModel.ActionDeclaration, _ attempt: ActionAttempt?) -> ActionExecution? {
         guard attempt == nil || attempt?.status == .succeeded, action.typeID == .s3Source,
-            let object = self.view.missingObjects[action.name]
+            let failure = self.view.failedPolls[action.name]
         else { return nil }
-        let message = "The object with key '\(object.key)' does not exist in the S3 bucket '\(object.bucket)'"
         return ActionExecution(
             status: .failed,
             lastStatusChange: WireTimestamp(self.view.readAt),
-            errorDetails: ErrorDetails(PenstockModel.FailureDetails(type: .configurationError, message: message))
+            errorDetails: ErrorDetails(failure)
         )
     }
 

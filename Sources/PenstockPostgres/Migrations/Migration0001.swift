@@ -181,6 +181,8 @@ extension Migration {
                 pipeline_name text COLLATE "C" NOT NULL,
                 bucket text COLLATE "C" NOT NULL,
                 object_key bytea NOT NULL,
+                polls boolean NOT NULL,
+                disabled_at bigint,
                 cursor text COLLATE "C",
                 PRIMARY KEY (pipeline, action)
             );

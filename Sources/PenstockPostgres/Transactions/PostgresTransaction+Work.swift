@@ -112,8 +112,8 @@ extension PostgresTransaction {
 
     func oweSourceEvent(_ change: ObjectChange) throws {
         let key = change.key.description
-        guard try !self.sourceWatches(bucket: change.bucket, objectKey: key, in: change.scope).isEmpty
-        else { return }
+        let watches = try self.sourceWatches(bucket: change.bucket, objectKey: key, in: change.scope)
+        guard watches.contains(where: \.isActive) else { return }
         try self.oweEffect(EffectRow(owing: change))
         self.signal(.effectOwed)
     }
@@ -123,7 +123,7 @@ extension PostgresTransaction {
 
 extension PostgresTransaction {
     private static let watchColumns =
-        "pipeline, account, region, pipeline_name, action, bucket, object_key, cursor"
+        "pipeline, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor"
 
     func sourceWatches(bucket: String, objectKey: String, in scope: Scope) throws -> [SourceWatchRow] {
         try self.rows(
@@ -155,13 +155,12 @@ extension PostgresTransaction {
             }
             try self.change(
                 """
-                INSERT INTO source_watch (pipeline, account, region, pipeline_name, action, bucket, object_key, cursor)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                INSERT INTO source_watch (\(Self.watchColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 """,
                 [
                     pipeline, row.pipelineKey.scope.account, row.pipelineKey.scope.region,
                     row.pipelineKey.name,
-                    row.actionName, row.bucket, Array(row.objectKey.utf8),
+                    row.actionName, row.bucket, Array(row.objectKey.utf8), row.polls, row.disabledAt,
                     known == nil ? row.cursor : known?.cursor,
                 ]
             )
@@ -175,6 +174,13 @@ extension PostgresTransaction {
         )
     }
 
+    func disablePolling(of pipeline: PipelineID, at instant: Timestamp) throws {
+        try self.change(
+            "UPDATE source_watch SET disabled_at = $2 WHERE pipeline = $1 AND polls AND disabled_at IS NULL",
+            [pipeline, instant]
+        )
+    }
+
     private static func watch(_ row: inout PostgresRow) throws -> SourceWatchRow {
         let pipelineID: PipelineID = try row.id()
         let pipelineKey = try row.pipelineKey()
@@ -185,6 +191,8 @@ extension PostgresTransaction {
             pipelineID: pipelineID,
             pipelineKey: pipelineKey,
             actionName: actionName,
+            polls: try row.bool(),
+            disabledAt: try row.timestampIfPresent(),
             cursor: try row.textIfPresent()
         )
     }

@@ -82,9 +82,7 @@ extension S3SourceRunner {
     ) async throws -> JobResult {
         switch error.code {
         case .noSuchKey, .deleteMarker:
-            return Self.failure(
-                .configurationError,
-                "The object with key '\(source.key)' does not exist in the S3 bucket '\(source.bucket)'")
+            return Self.failure(.missingObject(source.key.description, inBucket: source.bucket))
         case .noSuchVersion:
             return Self.failure(
                 .revisionUnavailable,
@@ -114,14 +112,15 @@ extension S3SourceRunner {
 
     private static func failure(_ code: ArtifactError.Code, bucket: String) -> JobResult {
         switch code {
-        case .accessDenied: self.failure(.permissionError, "Access to the S3 bucket '\(bucket)' is denied")
-        case .wrongRegion(let region):
-            self.failure(.configurationError, "The S3 bucket '\(bucket)' is in another region, \(region)")
-        default: self.failure(.configurationError, "The S3 bucket '\(bucket)' does not exist")
+        case .accessDenied: self.failure(.deniedBucket(bucket))
+        case .wrongRegion(let region): self.failure(.bucket(bucket, inOther: region))
+        default: self.failure(.missingBucket(bucket))
         }
     }
 
     private static func failure(_ type: FailureType, _ message: String) -> JobResult {
-        .failure(FailureDetails(type: type, message: message), externalExecutionID: nil)
+        self.failure(FailureDetails(type: type, message: message))
     }
+
+    private static func failure(_ failure: FailureDetails) -> JobResult { .failure(failure, externalExecutionID: nil) }
 }

@@ -16,8 +16,8 @@ package struct PipelineStateView: Sendable {
     package var revisions: [CurrentRevisionRow]
     /// Jobs of the pipeline that have not ended.
     package var openJobs: [JobRow]
-    /// Source actions whose object is not there, by action name.
-    package var missingObjects: [String: ObjectLocation]
+    /// Why polling source actions cannot have their object now, by action name.
+    package var failedPolls: [String: FailureDetails]
     /// The types of the actions.
     package var actionTypes: [ActionTypeID: ActionTypeDefinition]
     /// What shown attempts were configured with, as far as links are made from it.
@@ -37,12 +37,40 @@ extension PipelineService {
         let key = call.pipeline(name)
         return try await context.store.read { reader in
             let summary = try Self.summary(key, in: reader)
-            let number = version ?? summary.version
-            guard let row = try context.declarations.version(number, of: summary.id, in: reader) else {
-                throw PipelineRejections.versionNotFound(number, of: name)
-            }
-            return (summary, row)
+            return (summary, try Self.version(version, of: summary, context, in: reader))
         }
+    }
+
+    /// As ``version(_:name:version:)``, with when polling stopped for want of executions.
+    package func description(
+        _ call: CallContext,
+        name: String,
+        version: Int?
+    ) async throws -> (summary: PipelineSummaryRow, version: PipelineVersionRow, pollingDisabledAt: Timestamp?) {
+        let context = self.context
+        let now = context.clock.now
+        let key = call.pipeline(name)
+        return try await context.store.read { reader in
+            let summary = try Self.summary(key, in: reader)
+            let shown = try Self.version(version, of: summary, context, in: reader)
+            let current = version == nil ? shown : try Self.version(nil, of: summary, context, in: reader)
+            guard !SourceWatches.watched(in: current.declaration).isEmpty else { return (summary, shown, nil) }
+            let end = try context.pollingEnd(of: summary.id, updated: summary.updated, at: now, in: reader)
+            return (summary, shown, end)
+        }
+    }
+
+    private static func version(
+        _ version: Int?,
+        of summary: PipelineSummaryRow,
+        _ context: RuntimeContext,
+        in reader: any StoreReader
+    ) throws -> PipelineVersionRow {
+        let number = version ?? summary.version
+        guard let row = try context.declarations.version(number, of: summary.id, in: reader) else {
+            throw PipelineRejections.versionNotFound(number, of: summary.key.name)
+        }
+        return row
     }
 
     /// The pipelines of the caller's scope by name, those after the name, at most `limit`.
@@ -68,30 +96,32 @@ extension PipelineService {
                 runs: try reader.stageRuns(of: summary.id),
                 revisions: try reader.currentRevisions(of: summary.id),
                 openJobs: try reader.openJobs(of: summary.id),
-                missingObjects: [:],
+                failedPolls: [:],
                 actionTypes: [:],
                 configurations: [:],
                 readAt: now
             )
         }
-        view.missingObjects = try await self.missingObjects(of: view.declaration)
+        view.failedPolls = try await self.failedPolls(of: view.declaration, in: call.scope)
         let types = view.declaration.stages.flatMap { $0.actions.map(\.typeID) }
         view.actionTypes = try await self.actionTypes(Set(types), in: call.scope)
         view.configurations = try await self.configurations(for: view)
         return view
     }
 
-    private func missingObjects(of declaration: PipelineDeclaration) async throws -> [String: ObjectLocation] {
+    private func failedPolls(
+        of declaration: PipelineDeclaration,
+        in scope: Scope
+    ) async throws -> [String: FailureDetails] {
         let watched = SourceWatches.watched(in: declaration)
         guard !watched.isEmpty else { return [:] }
         return try await self.context.store.readArtifacts { transaction in
-            var missing: [String: ObjectLocation] = [:]
+            var failures: [String: FailureDetails] = [:]
             for entry in watched {
-                let key = ObjectKey(entry.location.key)
-                let latest = try transaction.latestVersion(of: key, in: entry.location.bucket)
-                if latest?.isDeleteMarker ?? true { missing[entry.action.name] = entry.location }
+                let object = try SourceObject(at: entry.location, for: scope, in: transaction)
+                if case .failure(let failure) = object { failures[entry.action.name] = failure }
             }
-            return missing
+            return failures
         }
     }
 

@@ -29,6 +29,8 @@ extension PipelineService {
             let id = PipelineExecutionID(context.identifiers(1)[0])
             var request = StartRequest(id: id, trigger: trigger, variables: variables)
             try overrides.apply(to: &request, of: try commit.currentDeclaration())
+            // Too late for polling: this execution does not bring it back.
+            try context.stopIdlePolling(of: commit.row, at: commit.now, in: commit.transaction)
             try commit.apply(.start(request))
             if let token {
                 try commit.transaction.putStartToken(

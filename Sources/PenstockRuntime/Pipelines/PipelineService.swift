@@ -49,44 +49,58 @@ package struct PipelineService: Sendable {
             guard try transaction.insertPipeline(row) else { throw PipelineRejections.nameInUse(key) }
             let version = try Self.insertVersion(definition, declaration, of: id, context, transaction)
             for gate in row.head.gates { try transaction.putStageEntrance(StageEntranceRow(gate), of: id) }
-            let sources = SourceWatches(context: context, pipeline: row)
-            try sources.replace(for: declaration, in: transaction)
             let commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
-            try sources.startFirst(commit, declaration, createdBy: call.principal)
+            try SourceWatches(context: context, pipeline: row).begin(commit, declaration, createdBy: call.principal)
             try call.audit("CreatePipeline", key.arn, at: now, in: transaction)
             return version
         }
     }
 
-    /// Puts the next version in force.
+    /// Puts the next version in force. It starts an execution for what its sources watch and have not seen.
     package func update(_ call: CallContext, _ definition: PipelineDefinition) async throws -> PipelineVersionRow {
         let context = self.context
         let now = context.clock.now
-        return try await context.store.write { transaction in
-            let key = call.pipeline(definition.declaration.name)
-            guard var row = try transaction.lockPipeline(key) else { throw PipelineRejections.pipelineNotFound(key) }
-            guard let current = try transaction.pipelineVersion(row.head.version, of: row.id) else {
-                throw StoreError(.corrupt, "the current version of \(key) is missing")
+        return try await context.declarations.whileWriting { drafts in
+            try await context.store.write { transaction in
+                let key = call.pipeline(definition.declaration.name)
+                guard let row = try transaction.lockPipeline(key) else {
+                    throw PipelineRejections.pipelineNotFound(key)
+                }
+                drafts.add(row.head.version + 1, of: row.id)
+                let commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+                let version = try Self.update(commit, to: definition)
+                try call.audit("UpdatePipeline", key.arn, at: now, in: transaction)
+                return version
             }
-            var definition = definition
-            try definition.keepMaskedSecrets(of: current, context)
-            var declaration = definition.declaration
-            declaration.version = row.head.version + 1
-            row.updated = now
-            row.pipelineType = declaration.pipelineType
-            row.executionMode = declaration.executionMode
-            let version = try Self.insertVersion(definition, declaration, of: row.id, context, transaction)
-            var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
-            try commit.apply(.update(declaration))
-            for gate in commit.row.head.gates {
-                try transaction.putStageEntrance(StageEntranceRow(gate), of: row.id)
-            }
-            try SourceWatches(context: context, pipeline: commit.row).replace(for: declaration, in: transaction)
-            try ConnectionRevocation(context: context, now: now)
-                .revoke(ofActionsRemovedFrom: current.declaration, to: declaration, key, in: transaction)
-            try call.audit("UpdatePipeline", key.arn, at: now, in: transaction)
-            return version
         }
+    }
+
+    private static func update(
+        _ commit: PipelineCommit,
+        to definition: PipelineDefinition
+    ) throws -> PipelineVersionRow {
+        let (context, transaction, now) = (commit.context, commit.transaction, commit.now)
+        var row = commit.row
+        guard let current = try transaction.pipelineVersion(row.head.version, of: row.id) else {
+            throw StoreError(.corrupt, "the current version of \(row.key) is missing")
+        }
+        var definition = definition
+        try definition.keepMaskedSecrets(of: current, context)
+        var declaration = definition.declaration
+        declaration.version = row.head.version + 1
+        row.updated = now
+        row.pipelineType = declaration.pipelineType
+        row.executionMode = declaration.executionMode
+        let version = try self.insertVersion(definition, declaration, of: row.id, context, transaction)
+        var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+        try commit.apply(.update(declaration))
+        for gate in commit.row.head.gates {
+            try transaction.putStageEntrance(StageEntranceRow(gate), of: row.id)
+        }
+        try ConnectionRevocation(context: context, now: now)
+            .revoke(ofActionsRemovedFrom: current.declaration, to: declaration, row.key, in: transaction)
+        try SourceWatches(context: context, pipeline: commit.row).update(to: declaration, &commit)
+        return version
     }
 
     private static func insertVersion(

@@ -59,24 +59,24 @@ package struct EffectService: Service {
         }
     }
 
-    /// Starts every pipeline that watches the object and has not seen this revision of it.
+    /// Starts every pipeline that watches the object and has not seen it as it is now. Of several changes that are found
+    /// together the last one starts, whatever the order in which they are carried out.
     private func startPipelines(watching change: ObjectChange) async throws {
         let context = self.context
-        let revision = change.versionID.map(\.rawValue) ?? change.etag
         let watches = try await context.store.read { reader in
             try reader.sourceWatches(bucket: change.bucket, objectKey: change.key.description, in: change.scope)
         }
-        for watch in watches {
+        for watch in watches where watch.isActive {
             let now = context.clock.now
             try await context.store.write { transaction in
                 guard let row = try transaction.lockPipeline(watch.pipelineKey), row.id == watch.pipelineID,
                     let current = try transaction.sourceWatches(of: row.id).first(where: {
                         $0.actionName == watch.actionName
-                    }), current.cursor != revision
+                    })
                 else { return }
+                if try context.stopIdlePolling(of: row, at: now, in: transaction) { return }
                 var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
-                try SourceWatches(context: context, pipeline: row)
-                    .start(for: watch.actionName, revision: revision, &commit)
+                try SourceWatches(context: context, pipeline: row).startIfUnseen(current, &commit)
             }
         }
     }

@@ -14,8 +14,15 @@ struct SourceWatches {
     /// The source actions that a change of their object starts: polling is on unless it is switched off.
     static func watched(in declaration: PipelineDeclaration) -> [(action: ActionDeclaration, location: ObjectLocation)]
     {
+        self.objects(in: declaration).filter { self.polls($0.action) }
+    }
+
+    /// The source actions that take an object.
+    private static func objects(
+        in declaration: PipelineDeclaration
+    ) -> [(action: ActionDeclaration, location: ObjectLocation)] {
         declaration.stages.first?.actions.compactMap { action in
-            guard action.typeID == .s3Source, Self.polls(action),
+            guard action.typeID == .s3Source,
                 let bucket = action.configuration[key: "S3Bucket"], let key = action.configuration[key: "S3ObjectKey"]
             else { return nil }
             return (action, ObjectLocation(bucket: bucket, key: key))
@@ -27,49 +34,62 @@ struct SourceWatches {
         action.configuration[key: "PollForSourceChanges"].map { $0.lowercased() == "true" } ?? true
     }
 
-    /// Writes what the declaration watches.
-    func replace(for declaration: PipelineDeclaration, in transaction: any StoreTransaction) throws {
-        let rows = Self.watched(in: declaration).map { watched in
-            SourceWatchRow(
-                bucket: watched.location.bucket,
-                objectKey: watched.location.key,
+    /// Writes what the declaration watches. A watch that is switched off stays with its cursor, so that it goes on from
+    /// there when it is switched on again; one that never polled begins when it does.
+    private func replace(for declaration: PipelineDeclaration, in transaction: any StoreTransaction) throws {
+        let former = try transaction.sourceWatches(of: self.pipeline.id)
+        let rows = Self.objects(in: declaration).compactMap { object -> SourceWatchRow? in
+            let row = SourceWatchRow(
+                bucket: object.location.bucket,
+                objectKey: object.location.key,
                 pipelineID: self.pipeline.id,
                 pipelineKey: self.pipeline.key,
-                actionName: watched.action.name
+                actionName: object.action.name,
+                polls: Self.polls(object.action)
             )
+            return row.polls || former.contains { $0.watchesSame(as: row) } ? row : nil
         }
         try transaction.replaceSourceWatches(of: self.pipeline.id, with: rows)
     }
 
-    /// Starts what a new pipeline starts with: one execution for each polling source whose object is there, or, when
-    /// nothing polls, one for the creation.
-    func startFirst(
-        _ commit: PipelineCommit,
-        _ declaration: PipelineDeclaration,
-        createdBy principal: String
-    ) throws {
+    /// Writes what a new pipeline watches and starts what it starts with: one execution for each polling source whose
+    /// object is there, or, when nothing polls, one for the creation.
+    func begin(_ commit: PipelineCommit, _ declaration: PipelineDeclaration, createdBy principal: String) throws {
         var commit = commit
-        let watched = Self.watched(in: declaration)
-        if watched.isEmpty {
+        try self.replace(for: declaration, in: commit.transaction)
+        if Self.watched(in: declaration).isEmpty {
             try commit.apply(.start(self.request(Trigger(type: .createPipeline, detail: principal))))
-        }
-        for entry in watched {
-            let latest = try commit.transaction.latestVersion(
-                of: ObjectKey(entry.location.key),
-                in: entry.location.bucket
-            )
-            guard let latest, !latest.isDeleteMarker else { continue }
-            try self.start(for: entry.action.name, revision: latest.revisionID, &commit)
+        } else {
+            try self.startUnseen(of: declaration, &commit)
         }
     }
 
-    /// Starts the pipeline for a revision that its source action has not seen.
-    func start(for action: String, revision: String, _ commit: inout PipelineCommit) throws {
-        let bound = ActionRevision(actionName: action, revision: SourceRevision(revisionID: revision))
-        try commit.apply(
-            .start(self.request(Trigger(type: .pollForSourceChanges, detail: action), boundRevisions: [bound]))
-        )
-        try commit.transaction.putSourceCursor(revision, of: self.pipeline.id, actionName: action)
+    /// Writes what another version watches, and starts what its sources have not seen: another object, or whatever was
+    /// put while they did not poll.
+    func update(to declaration: PipelineDeclaration, _ commit: inout PipelineCommit) throws {
+        try self.replace(for: declaration, in: commit.transaction)
+        try self.startUnseen(of: declaration, &commit)
+    }
+
+    /// Starts one execution for each polling source whose object is there in a revision that it has not seen.
+    private func startUnseen(of declaration: PipelineDeclaration, _ commit: inout PipelineCommit) throws {
+        let watches = try commit.transaction.sourceWatches(of: self.pipeline.id)
+        for (action, _) in Self.watched(in: declaration) {
+            guard let watch = watches.first(where: { $0.actionName == action.name }) else { continue }
+            try self.startIfUnseen(watch, &commit)
+        }
+    }
+
+    /// Starts the pipeline for the revision that the object has now, if the source action polls and has not seen it.
+    func startIfUnseen(_ watch: SourceWatchRow, _ commit: inout PipelineCommit) throws {
+        guard watch.isActive else { return }
+        let location = ObjectLocation(bucket: watch.bucket, key: watch.objectKey)
+        let object = try SourceObject(at: location, for: self.pipeline.key.scope, in: commit.transaction)
+        guard let revision = object.revision, revision != watch.cursor else { return }
+        let bound = ActionRevision(actionName: watch.actionName, revision: SourceRevision(revisionID: revision))
+        let trigger = Trigger(type: .pollForSourceChanges, detail: watch.actionName)
+        try commit.apply(.start(self.request(trigger, boundRevisions: [bound])))
+        try commit.transaction.putSourceCursor(revision, of: self.pipeline.id, actionName: watch.actionName)
     }
 
     private func request(_ trigger: Trigger, boundRevisions: [ActionRevision] = []) -> StartRequest {
@@ -78,5 +98,12 @@ struct SourceWatches {
             trigger: trigger,
             boundRevisions: boundRevisions
         )
+    }
+}
+
+extension SourceWatchRow {
+    /// Whether it is the same action's watch of the same object.
+    fileprivate func watchesSame(as other: Self) -> Bool {
+        self.actionName == other.actionName && self.bucket == other.bucket && self.objectKey == other.objectKey
     }
 }

@@ -187,6 +187,8 @@ extension Migration {
                 pipeline_name TEXT NOT NULL,
                 bucket TEXT NOT NULL,
                 object_key TEXT NOT NULL,
+                polls INTEGER NOT NULL CHECK (polls IN (0, 1)),
+                disabled_at INTEGER,
                 cursor TEXT,
                 PRIMARY KEY (pipeline, action)
             ) STRICT;

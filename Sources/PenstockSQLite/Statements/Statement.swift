@@ -272,11 +272,13 @@ enum StatementText: String, Sendable, CaseIterable {
     case leaseEffect = "UPDATE effect SET attempts = attempts + 1, fence = ?2, lease_until = ?3 WHERE id = ?1"
     case settleEffect = "DELETE FROM effect WHERE id = ?1 AND fence = ?2"
     case sourceWatchesOfObject = """
-        SELECT pipeline_id, account, region, pipeline_name, action, bucket, object_key, cursor FROM source_watch
+        SELECT pipeline_id, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor
+        FROM source_watch
         WHERE account = ?1 AND region = ?2 AND bucket = ?3 AND object_key = ?4 ORDER BY pipeline_name, action
         """
     case sourceWatchesOfPipeline = """
-        SELECT pipeline_id, account, region, pipeline_name, action, bucket, object_key, cursor FROM source_watch
+        SELECT pipeline_id, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor
+        FROM source_watch
         WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) ORDER BY action
         """
     case deleteSourceWatches = """
@@ -284,11 +286,15 @@ enum StatementText: String, Sendable, CaseIterable {
         """
     case insertSourceWatch = """
         INSERT INTO source_watch
-            (pipeline, pipeline_id, account, region, pipeline_name, action, bucket, object_key, cursor)
-        VALUES ((SELECT number FROM pipeline WHERE id = ?1), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            (pipeline, pipeline_id, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor)
+        VALUES ((SELECT number FROM pipeline WHERE id = ?1), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         """
     case putSourceCursor = """
         UPDATE source_watch SET cursor = ?3 WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND action = ?2
+        """
+    case disablePolling = """
+        UPDATE source_watch SET disabled_at = ?2
+        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND polls = 1 AND disabled_at IS NULL
         """
 
     // MARK: Catalog

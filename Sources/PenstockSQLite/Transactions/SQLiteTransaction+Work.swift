@@ -83,7 +83,7 @@ extension SQLiteTransaction {
                 .insertSourceWatch,
                 .id(pipeline), .text(scope.account.rawValue), .text(scope.region.rawValue),
                 .text(row.pipelineKey.name), .text(row.actionName), .text(row.bucket), .text(row.objectKey),
-                .text(known == nil ? row.cursor : known?.cursor)
+                .bool(row.polls), .time(row.disabledAt), .text(known == nil ? row.cursor : known?.cursor)
             )
         }
     }
@@ -92,9 +92,14 @@ extension SQLiteTransaction {
         try self.connection.run(.putSourceCursor, .id(pipeline), .text(actionName), .text(revision))
     }
 
+    func disablePolling(of pipeline: PipelineID, at instant: Timestamp) throws {
+        try self.connection.run(.disablePolling, .id(pipeline), .time(instant))
+    }
+
     func oweSourceEvent(_ change: ObjectChange) throws {
         let key = change.key.description
-        guard try !self.sourceWatches(bucket: change.bucket, objectKey: key, in: change.scope).isEmpty else { return }
+        let watches = try self.sourceWatches(bucket: change.bucket, objectKey: key, in: change.scope)
+        guard watches.contains(where: \.isActive) else { return }
         try self.oweEffect(EffectRow(owing: change))
         self.signal(.effectOwed)
     }
@@ -138,7 +143,9 @@ extension SQLiteTransaction {
             pipelineID: row.id(0),
             pipelineKey: PipelineKey(scope: try row.scope(account: 1, region: 2), name: row.text(3)),
             actionName: row.text(4),
-            cursor: row.optionalText(7)
+            polls: row.bool(7),
+            disabledAt: row.optionalTime(8),
+            cursor: row.optionalText(9)
         )
     }
 }

@@ -85,9 +85,18 @@ extension MemoryTransaction {
         try self.change(pipeline) { $0.watches[actionName]?.cursor = revision }
     }
 
+    func disablePolling(of pipeline: PipelineID, at instant: Timestamp) throws {
+        guard self.rows.pipelines[pipeline] != nil else { return }
+        try self.change(pipeline) { pipeline in
+            for watch in pipeline.watches.values where watch.isActive {
+                pipeline.watches[watch.actionName]?.disabledAt = instant
+            }
+        }
+    }
+
     func oweSourceEvent(_ change: ObjectChange) {
         let watches = self.sourceWatches(bucket: change.bucket, objectKey: change.key.description, in: change.scope)
-        guard !watches.isEmpty else { return }
+        guard watches.contains(where: \.isActive) else { return }
         self.oweEffect(EffectRow(owing: change))
         self.signal(.effectOwed)
     }

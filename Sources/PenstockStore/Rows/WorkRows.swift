@@ -104,15 +104,22 @@ package struct Leased<Row: Sendable & Hashable>: Sendable, Hashable {
     }
 }
 
-/// A source action that is started by changes of an object. Unique by (`pipelineID`, `actionName`).
+/// A source action that changes of an object start, or once started. Unique by (`pipelineID`, `actionName`).
 package struct SourceWatchRow: Sendable, Hashable {
     package var bucket: String
     package var objectKey: String
     package var pipelineID: PipelineID
     package var pipelineKey: PipelineKey
     package var actionName: String
+    /// Whether the declaration wants changes to start the pipeline. A watch that is switched off keeps its cursor.
+    package var polls: Bool
+    /// When polling stopped for want of executions; `nil` while it did not.
+    package var disabledAt: Timestamp?
     /// The revision seen last, by whatever trigger; `nil` while none was seen.
     package var cursor: String?
+
+    /// Whether a change starts the pipeline.
+    package var isActive: Bool { self.polls && self.disabledAt == nil }
 
     package init(
         bucket: String,
@@ -120,6 +127,8 @@ package struct SourceWatchRow: Sendable, Hashable {
         pipelineID: PipelineID,
         pipelineKey: PipelineKey,
         actionName: String,
+        polls: Bool = true,
+        disabledAt: Timestamp? = nil,
         cursor: String? = nil
     ) {
         self.bucket = bucket
@@ -127,6 +136,8 @@ package struct SourceWatchRow: Sendable, Hashable {
         self.pipelineID = pipelineID
         self.pipelineKey = pipelineKey
         self.actionName = actionName
+        self.polls = polls
+        self.disabledAt = disabledAt
         self.cursor = cursor
     }
 }

@@ -188,11 +188,19 @@ extension APITestBed {
         )
         let change = ObjectChange(
             scope: scope, bucket: "sources", key: key, versionID: version.versionID, etag: "e", at: now)
+        try await self.createSourceBucket()
+        try await self.store.withArtifacts { transaction throws in
+            try transaction.insertVersion(version)
+            try transaction.oweSourceEvent(change)
+        }
+    }
+
+    /// Makes the bucket of that object, if it is not there.
+    func createSourceBucket(of identity: TestIdentity = .customer) async throws {
+        let (scope, now) = (self.caller(identity).scope, self.clock.now)
         try await self.store.withArtifacts { transaction throws in
             _ = try transaction.insertBucket(
                 BucketRow(name: "sources", scope: scope, created: now, versioning: .enabled))
-            try transaction.insertVersion(version)
-            try transaction.oweSourceEvent(change)
         }
     }
 }

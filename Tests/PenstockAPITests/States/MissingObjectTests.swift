@@ -13,6 +13,7 @@ struct MissingObjectTests {
     @Test func `A source that finds nothing has failed, without an execution, until its object is there`() async throws
     {
         let (bed, _) = try await APITestBed.withPipeline(.stage("Source", .object()), .stage("Release", .work()))
+        try await bed.createSourceBucket()
         #expect(try await bed.executions() == [])
         let attempt = try await bed.action("Get", in: "Source").latestExecution
         #expect(attempt?.actionExecutionID == nil)
@@ -29,6 +30,19 @@ struct MissingObjectTests {
         #expect(try await bed.executions().map(\.trigger?.triggerDetail) == ["Get"])
     }
 
+    @Test func `A source whose bucket is out of reach has failed as an attempt would`() async throws {
+        let (bed, _) = try await APITestBed.withPipeline(.stage("Source", .object()), .stage("Release", .work()))
+        let missing = try await bed.action("Get", in: "Source").latestExecution
+        #expect(missing?.errorDetails?.message == "The S3 bucket 'sources' does not exist")
+        try await bed.createSourceBucket(of: .otherCustomer)
+        let denied = try await bed.action("Get", in: "Source").latestExecution
+        #expect(denied?.actionExecutionID == nil)
+        #expect(denied?.status == .failed)
+        #expect(
+            denied?.errorDetails
+                == ErrorDetails(code: "PermissionError", message: "Access to the S3 bucket 'sources' is denied"))
+    }
+
     @Test func `A source that does not poll looks for nothing`() async throws {
         let (bed, _) = try await APITestBed.withPipeline(
             .stage("Source", .object(polls: false)), .stage("Release", .work()))
@@ -37,6 +51,7 @@ struct MissingObjectTests {
 
     @Test func `An attempt that runs or has failed is shown as itself`() async throws {
         let (bed, _) = try await APITestBed.withPipeline(.stage("Source", .object()), .stage("Release", .work()))
+        try await bed.createSourceBucket()
         try await bed.start()
         let attempt = try await bed.action("Get", in: "Source").latestExecution
         #expect(attempt?.status == .inProgress)
