@@ -254,6 +254,7 @@ let package = Package(
             dependencies: [
                 "PenstockPostgres", "PenstockSQLite", "PenstockStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

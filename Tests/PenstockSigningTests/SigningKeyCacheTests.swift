@@ -43,6 +43,36 @@ struct SigningKeyCacheTests {
         #expect(Self.tryVerifying(old, key: .unknown, cache: cache) == .unknownAccessKey)
     }
 
+    /// Of many interleaved attempts the fastest of each kind: what a busy machine adds to some of them does not count.
+    @Test func `Refusing an unknown key takes as long as refusing a wrong signature, cached or not`() throws {
+        let (known, unknown) = (Self.credentials(1), Self.credentials(2))
+        let cache = SigningKeyCache()
+        #expect(Self.tryVerifying(known, key: .active(known.secretAccessKey), cache: cache) == nil)
+        let forged = SigningCredentials(accessKeyID: "AKID1", secretAccessKey: SecretAccessKey("forged"))
+        let uncached = Self.credentials(3)
+        let attempts: [(request: SignableRequest, key: AccessKeyLookup)] = [
+            (signedAPIRequest(credentials: unknown), .unknown),
+            (signedAPIRequest(credentials: forged), .active(known.secretAccessKey)),
+            (signedAPIRequest(credentials: Self.credentials(3, secret: "forged")), .active(uncached.secretAccessKey)),
+        ]
+        let refusals = attempts.map { refusal($0.request, key: $0.key) }
+        #expect(refusals == [.unknownAccessKey, .signatureMismatch, .signatureMismatch])
+        let verifier = Verifier(policy: .api(), cache: cache)
+        let hash = PayloadHash(of: "{}".utf8)
+        let authorizations = try attempts.map { try ParsedAuthorization($0.request) }
+        var fastest = attempts.map { _ in Duration.seconds(1) }
+        for _ in 0..<500 {
+            for (index, (request, key)) in attempts.enumerated() {
+                let time = ContinuousClock().measure {
+                    _ = try? verifier.verify(authorizations[index], of: request, bodyHash: hash, key: key, at: noon)
+                }
+                fastest[index] = min(fastest[index], time)
+            }
+        }
+        let (least, most) = (try #require(fastest.min()), try #require(fastest.max()))
+        #expect(most / least < 1.15, "unknown key, forged with a cached key, forged without: \(fastest)")
+    }
+
     @Test func `However many keys sign, the cache stays within its capacity`() {
         let cache = SigningKeyCache(capacity: 8)
         for round in 0..<2 {

@@ -4,6 +4,7 @@
 import Foundation
 import GRDB
 import PenstockStore
+import Synchronization
 import Testing
 
 @testable import PenstockSQLite
@@ -66,6 +67,43 @@ import Testing
             try await store.write { try $0.putSetting("large", large) }
             let stored = try await store.read { try $0.setting("large") }
             #expect(stored == large)
+        }
+    }
+
+    @Test func `A sync that fails fails its whole batch, and nobody hears or reads of it`() async throws {
+        #expect(FailingDisk.install())
+        try await self.withStore { store, file in
+            try await store.write { try $0.putSetting("before", [1]) }
+            let heard = Mutex<[StoreSignal]>([])
+            store.observe { signal in heard.withLock { $0.append(signal) } }
+            let directory = file.deletingLastPathComponent().path
+            let (codes, failedSyncs) = await FailingDisk.failingSyncs(in: directory) {
+                await withTaskGroup(of: StoreError.Code?.self) { group in
+                    for number in 0..<40 {
+                        group.addTask {
+                            do {
+                                try await store.write { transaction throws in
+                                    try transaction.putSetting("\(number)", [UInt8(number)])
+                                    transaction.signal(.effectOwed)
+                                }
+                                return nil
+                            } catch {
+                                return (error as? StoreError)?.code
+                            }
+                        }
+                    }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+            }
+            #expect(failedSyncs > 0)
+            // What was synced in part may be there after a restart, so that nobody may be told that it is not.
+            #expect(codes == Array(repeating: .outcomeUnknown, count: 40))
+            #expect(heard.withLock { $0 }.isEmpty)
+            try await store.write { try $0.putSetting("after", [2]) }
+            let found = try await store.read { reader in
+                try (["before", "after"] + (0..<40).map { "\($0)" }).filter { try reader.setting($0) != nil }
+            }
+            #expect(found == ["before", "after"])
         }
     }
 
