@@ -53,9 +53,11 @@ faults: setup release
 	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_FAULT_KILLS=$${KILLS:-50} \
 		$(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_faults.py -s
 
-## What is measured, beside its ceilings and peers.
-bench: setup
-	swift run --package-path Benchmarks -c release wire-benchmark
+## What docs/benchmarks.md shows, measured here and now; BENCH="--pipelines 10000" makes it shorter.
+bench: setup release
+	swift build -c release --product store-benchmark
+	swift build -c release --package-path Benchmarks
+	scripts/run-benchmarks $(BENCH)
 
 ## Formats every source.
 format:

@@ -96,23 +96,31 @@ enum LifecycleScenario {
 }
 
 /// (d) How soon a job reaches a worker that waits for it: after a start, and after the result of the job before it.
+///
+/// Meanwhile other connections call at half the rate that they reach when they do not pause.
 enum LatencyScenario {
     static func run(_ target: Target, rounds: Int, background: Int) throws {
         try self.prepare(target)
+        let full = try Load.steady(threads: background, for: .seconds(2), target: target) { signer in
+            signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "latency"))
+        }
+        Report.line("(d) background at its fullest", full.text)
         let isOver = Atomic(false)
+        let interval = 2 * Double(background) / full.perSecond
         let load = Thread {
             _ = try? Load.run(threads: background) { _ in
                 var connection = try HTTPConnection(port: target.port)
                 var signer = target.signer()
-                var latencies: [Int] = []
+                var due = ContinuousClock.now
                 while !isOver.load(ordering: .relaxed) {
-                    let start = DispatchTime.now().uptimeNanoseconds
                     _ = try connection.exchange(
                         signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "latency")))
-                    latencies.append(Int(DispatchTime.now().uptimeNanoseconds - start))
-                    usleep(useconds_t(latencies.last.map { $0 / 1000 } ?? 0))
+                    // Calls that were missed while the machine was busy are not caught up with in a burst.
+                    due = max(due + .seconds(interval), ContinuousClock.now - .milliseconds(5))
+                    let left = (due - ContinuousClock.now) / .microseconds(1)
+                    if left > 0 { usleep(useconds_t(left)) }
                 }
-                return latencies
+                return []
             }
         }
         load.start()
@@ -143,7 +151,7 @@ enum LatencyScenario {
         }
         let elapsed = ContinuousClock.now - begun
         Report.line(
-            "(d) start to the job at a waiting worker", Measurement(latencies: starts, elapsed: elapsed).latencyText)
+            "    start to the job at a waiting worker", Measurement(latencies: starts, elapsed: elapsed).latencyText)
         Report.line(
             "    report to the next action's job there", Measurement(latencies: reports, elapsed: elapsed).latencyText)
     }

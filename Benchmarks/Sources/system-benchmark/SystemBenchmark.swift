@@ -46,7 +46,7 @@ struct SystemBenchmark: ParsableCommand {
             }
         }
         if self.wants("d") {
-            try self.withServer { target, _ in try LatencyScenario.run(target, rounds: self.rounds, background: 2) }
+            try self.withServer { target, _ in try LatencyScenario.run(target, rounds: self.rounds, background: 8) }
         }
         if self.wants("e") {
             try self.withServer { target, _ in
