@@ -42,16 +42,30 @@ package protocol PipelineReader {
     /// Selected attempts by descending (`startedAt`, `id`), those after the cursor, at most `limit`.
     func actionExecutionRows(
         of pipeline: PipelineID,
-        _ selection: ActionExecutionSelection,
+        _ selection: HistorySelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) throws -> [ActionExecutionRow]
+
+    /// Selected runs of rules by descending (`startedAt`, `id`), those after the cursor, at most `limit`.
+    func ruleExecutionRows(
+        of pipeline: PipelineID,
+        _ selection: HistorySelection,
+        after: RuleExecutionCursor?,
+        limit: Int
+    ) throws -> [RuleExecutionRow]
+
+    /// The run of a rule of any pipeline.
+    func ruleExecutionRow(_ id: RuleExecutionID) throws -> RuleExecutionRow?
 
     /// The attempt of any pipeline.
     func actionExecutionRow(_ id: ActionExecutionID) throws -> ActionExecutionRow?
 
     /// What the token started in this pipeline, if it is remembered and has not expired at the instant.
     func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID?
+
+    /// What the revision started in this pipeline; `nil` when it has not been told of.
+    func execution(startedBy revision: SeenRevision, of pipeline: PipelineID) throws -> PipelineExecutionID?
 }
 
 /// Writes of pipelines. All but ``insertPipeline(_:)`` are for who holds the pipeline's lock.
@@ -94,11 +108,24 @@ package protocol PipelineWriter {
     /// Writes how an attempt stands, which has an entry.
     func updateActionExecution(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws
 
+    /// Writes the history entry of a rule that starts. The run that it replaces is the latest of its rule no more.
+    func insertRuleExecution(_ row: RuleExecutionRow) throws
+
+    /// Writes how a run of a rule stands, which has an entry.
+    func updateRuleExecution(_ run: RuleRun) throws
+
     /// Remembers what a token started until it expires.
     func putStartToken(
         _ token: String,
         started: PipelineExecutionID,
         expires: Timestamp,
+        of pipeline: PipelineID
+    ) throws
+
+    /// Remembers what a revision started, for as long as the pipeline is there.
+    func putSeenRevision(
+        _ revision: SeenRevision,
+        started: PipelineExecutionID,
         of pipeline: PipelineID
     ) throws
 

@@ -119,7 +119,7 @@ enum ActionProgressFixture {
         #expect(job.configuration == [KeyedValue("Password", "hunter2")])
         let history = try await fixture.pipelines.actionExecutions(
             fixture.call, name: "shop", .all, after: nil, limit: 10)
-        #expect(history.map(\.start.resolvedConfiguration) == [[KeyedValue("Password", "****")]])
+        #expect(history.rows.map(\.start.resolvedConfiguration) == [[KeyedValue("Password", "****")]])
     }
 
     @Test func `An attempt that runs out of time fails, and its late result is refused`() async throws {

@@ -120,7 +120,7 @@ import Testing
                 for start in history { try transaction.insertActionExecution(attemptRow(start, of: row)) }
                 try transaction.insertActionExecution(attemptRow(start(99), of: other))
             }
-            let selections: [ActionExecutionSelection] = [.all, .execution(id(1)), .latest(id(1))]
+            let selections: [HistorySelection] = [.all, .execution(id(1)), .latest(id(1))]
             for selection in selections {
                 let expected = history.filter { selection.execution ?? $0.executionID == $0.executionID }
                     .filter { selection != .latest(id(1)) || !replaced.contains($0.id) }

@@ -119,7 +119,7 @@ struct PostgresPlanTests {
         try transaction.updateActionExecution(attemptRow(start(1), of: row).attempt, outputVariables: [])
         _ = try transaction.actionExecutionRow(id(1))
         let cursor = ActionExecutionCursor(startedAt: at(9), id: id(9))
-        for selection in [ActionExecutionSelection.all, .execution(id(1)), .latest(id(1))] {
+        for selection in [HistorySelection.all, .execution(id(1)), .latest(id(1))] {
             for after in [nil, cursor] {
                 _ = try transaction.actionExecutionRows(of: row.id, selection, after: after, limit: 9)
             }

@@ -10,7 +10,13 @@ extension ActionExecutionDetail {
     /// - Parameters:
     ///   - region: The pipeline's, which is that of actions that declare none.
     ///   - type: The action's type, if it is known and has links.
-    init(_ row: ActionExecutionRow, region: Region, type: ActionTypeDefinition?) {
+    ///   - mode: The pipeline's.
+    init(
+        _ row: ActionExecutionRow,
+        region: Region,
+        type: ActionTypeDefinition?,
+        mode: PenstockModel.ExecutionMode
+    ) {
         let (start, attempt) = (row.start, row.attempt)
         self.init(
             pipelineExecutionID: start.executionID.description,
@@ -25,7 +31,8 @@ extension ActionExecutionDetail {
             input: ActionExecutionInput(start, region: region),
             output: ActionExecutionOutput(
                 outputArtifacts: attempt.status == .succeeded ? attempt.outputs.map { ArtifactDetail($0) } : [],
-                executionResult: ActionExecutionResult(attempt, start, type),
+                executionResult: ActionExecutionResult(attempt, start, type)
+                    ?? (mode == .parallel ? ActionExecutionResult(pending: attempt) : nil),
                 outputVariables: Dictionary(row.outputVariables)
             )
         )
@@ -53,6 +60,14 @@ extension ActionExecutionInput {
 }
 
 extension ActionExecutionResult {
+    /// The token of an approval that is pending: in PARALLEL mode GetPipelineState shows none.
+    ///
+    /// Source: AWS CodePipeline User Guide, Set or change the pipeline execution mode.
+    fileprivate init?(pending attempt: ActionAttempt) {
+        guard attempt.isApproval else { return nil }
+        self.init(externalExecutionID: attempt.id.description)
+    }
+
     /// `nil` while the attempt runs.
     fileprivate init?(_ attempt: ActionAttempt, _ start: ActionStart, _ type: ActionTypeDefinition?) {
         guard attempt.status != .inProgress else { return nil }
@@ -67,14 +82,14 @@ extension ActionExecutionResult {
 }
 
 extension ArtifactDetail {
-    fileprivate init(_ artifact: ArtifactReference) {
+    init(_ artifact: ArtifactReference) {
         let location = PenstockWire.S3Location(bucket: artifact.location.bucket, key: artifact.location.key)
         self.init(name: artifact.name, s3Location: location)
     }
 }
 
 extension Dictionary where Key == String, Value == String {
-    fileprivate init(_ values: [KeyedValue]) {
+    init(_ values: [KeyedValue]) {
         self.init(values.map { ($0.key, $0.value) }) { _, last in last }
     }
 }

@@ -19,7 +19,9 @@ extension PenstockWire.PipelineExecution {
             variables: row.variables.isEmpty
                 ? nil : row.variables.map { ResolvedPipelineVariable(name: $0.key, resolvedValue: $0.value) },
             trigger: ExecutionTrigger(row.trigger),
-            executionMode: WireExecutionMode(rawValue: row.mode.rawValue)
+            executionMode: WireExecutionMode(rawValue: row.mode.rawValue),
+            executionType: row.rollbackTarget.map { _ in .rollback },
+            rollbackMetadata: row.rollbackTarget.map { .init(rollbackTargetPipelineExecutionID: $0.description) }
         )
     }
 }
@@ -35,7 +37,9 @@ extension PipelineExecutionSummary {
             sourceRevisions: row.revisionsByAction.map { PenstockWire.SourceRevision($0) },
             trigger: ExecutionTrigger(row.trigger),
             stopTrigger: row.stop?.reason.map { StopExecutionTrigger(reason: $0) },
-            executionMode: WireExecutionMode(rawValue: row.mode.rawValue)
+            executionMode: WireExecutionMode(rawValue: row.mode.rawValue),
+            executionType: row.rollbackTarget.map { _ in .rollback },
+            rollbackMetadata: row.rollbackTarget.map { .init(rollbackTargetPipelineExecutionID: $0.description) }
         )
     }
 }

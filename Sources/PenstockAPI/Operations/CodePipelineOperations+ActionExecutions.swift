@@ -22,7 +22,7 @@ extension CodePipelineOperations {
     ) async throws -> ListActionExecutionsOutput {
         let name = input.pipelineName
         try call.require("ListActionExecutions", on: .pipeline(call.context.pipeline(name)))
-        guard let selection = ActionExecutionSelection(input.filter) else {
+        guard let selection = HistorySelection(input.filter) else {
             // The execution that is named first must be there all the same.
             let id = try PipelineExecutionID(checked: input.filter?.pipelineExecutionID ?? "")
             _ = try await self.pipelines.execution(call.context, name: name, id: id)
@@ -31,21 +31,26 @@ extension CodePipelineOperations {
         let tokens = PageTokens(
             "ListActionExecutions", call, filters: [name] + selection.tokenFilters, context: self.context)
         let limit = input.maxResults ?? Self.historyPageSize
-        let rows = try await self.pipelines.actionExecutions(
+        let found = try await self.pipelines.actionExecutions(
             call.context,
             name: name,
             selection,
             after: try tokens.cursor(of: input.nextToken),
             limit: limit + 1
         )
-        let page = try tokens.page(of: rows, limit: limit) { row in
+        let page = try tokens.page(of: found.rows, limit: limit) { row in
             ActionExecutionCursor(startedAt: row.start.startedAt, id: row.start.id)
         }
         let ids = Set(page.rows.map(\.start.action.typeID))
         let types = try await self.pipelines.actionTypes(ids, in: call.scope)
         return ListActionExecutionsOutput(
             actionExecutionDetails: page.rows.map { row in
-                ActionExecutionDetail(row, region: call.scope.region, type: types[row.start.action.typeID])
+                ActionExecutionDetail(
+                    row,
+                    region: call.scope.region,
+                    type: types[row.start.action.typeID],
+                    mode: found.summary.executionMode
+                )
             },
             nextToken: page.nextToken
         )

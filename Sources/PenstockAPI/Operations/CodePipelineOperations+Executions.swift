@@ -20,6 +20,7 @@ extension CodePipelineOperations {
             OperationHandler(Operations.EnableStageTransition.self, self.enableStageTransition),
             OperationHandler(Operations.DisableStageTransition.self, self.disableStageTransition),
             OperationHandler(Operations.PutApprovalResult.self, self.putApprovalResult),
+            OperationHandler(Operations.PutActionRevision.self, self.putActionRevision),
         ]
     }
 
@@ -42,6 +43,27 @@ extension CodePipelineOperations {
             overrides: (input.sourceRevisions ?? []).compactMap { RevisionOverride($0) }
         )
         return StartPipelineExecutionOutput(pipelineExecutionID: id.description)
+    }
+
+    func putActionRevision(
+        _ input: PutActionRevisionInput,
+        _ call: APICall
+    ) async throws -> PutActionRevisionOutput {
+        let key = call.context.pipeline(input.pipelineName)
+        try call.require("PutActionRevision", on: .action(input.actionName, stage: input.stageName, of: key))
+        let revision = input.actionRevision
+        let answer = try await self.pipelines.putActionRevision(
+            call.context,
+            name: input.pipelineName,
+            stage: input.stageName,
+            action: input.actionName,
+            revision: PenstockModel.SourceRevision(
+                revisionID: revision.revisionID,
+                changeID: revision.revisionChangeID,
+                created: Timestamp(millisecondsSinceEpoch: revision.created.millisecondsSinceEpoch)
+            )
+        )
+        return PutActionRevisionOutput(newRevision: answer.isNew, pipelineExecutionID: answer.execution.description)
     }
 
     func stopPipelineExecution(

@@ -23,7 +23,9 @@ package struct CodePipelineOperations: Sendable {
 
     /// One handler per operation of the API.
     package var handlers: [OperationHandler] {
-        let available = self.jobHandlers + self.actionTypeHandlers + self.pipelineHandlers + self.executionHandlers
+        let available =
+            self.jobHandlers + self.actionTypeHandlers + self.pipelineHandlers + self.executionHandlers
+            + self.conditionHandlers
         let names = Set(available.map(\.name))
         return available
             + Operations.all.filter { !names.contains($0.name) }.map { OperationHandler(unavailable: $0) }

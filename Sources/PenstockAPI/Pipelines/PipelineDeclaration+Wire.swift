@@ -21,9 +21,7 @@ extension PenstockModel.PipelineDeclaration {
                     description: variable.description
                 )
             },
-            stages: wire.stages.map { stage in
-                PenstockModel.StageDeclaration(name: stage.name, actions: stage.actions.map { .init($0) })
-            }
+            stages: wire.stages.map { .init($0) }
         )
     }
 }
@@ -40,7 +38,7 @@ extension ArtifactStoreDeclaration {
 }
 
 extension PenstockModel.ActionDeclaration {
-    fileprivate init(_ wire: WireAction) {
+    init(_ wire: WireAction) {
         guard let typeID = PenstockModel.ActionTypeID(wire.actionTypeID) else {
             preconditionFailure("a valid declaration names action types that exist")
         }

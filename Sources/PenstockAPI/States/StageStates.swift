@@ -33,6 +33,9 @@ struct StageStates {
             inboundTransitionState: self.transition(into: index),
             actionStates: stage.actions.map { self.actions.state(of: $0, in: stage.name, run: run?.run) },
             latestExecution: run.map { StageExecution($0) },
+            beforeEntryConditionState: run?.run.beforeEntry.map { StageConditionState($0) },
+            onSuccessConditionState: run?.run.onSuccess.map { StageConditionState($0) },
+            onFailureConditionState: run?.run.onFailure.map { StageConditionState($0) },
             retryStageMetadata: run.flatMap { RetryStageMetadata($0.run) }
         )
     }
@@ -55,7 +58,8 @@ extension StageExecution {
     fileprivate init(_ row: StageRunRow) {
         self.init(
             pipelineExecutionID: row.executionID.description,
-            status: PenstockWire.StageExecutionStatus(rawValue: row.run.status.rawValue)
+            status: PenstockWire.StageExecutionStatus(rawValue: row.run.status.rawValue),
+            type: row.isRollback ? .rollback : nil
         )
     }
 

@@ -20,6 +20,8 @@ public struct RuleStart: Sendable, Hashable, StateCodable {
     public var startedAt: Timestamp
     /// When the rule fails for want of time.
     public var deadline: Timestamp
+    /// The run of the same execution that this one takes the place of.
+    public var replaces: RuleExecutionID?
 
     public init(
         id: RuleExecutionID,
@@ -32,7 +34,8 @@ public struct RuleStart: Sendable, Hashable, StateCodable {
         resolvedCommands: [String],
         inputs: [ArtifactReference],
         startedAt: Timestamp,
-        deadline: Timestamp
+        deadline: Timestamp,
+        replaces: RuleExecutionID? = nil
     ) {
         self.id = id
         self.executionID = executionID
@@ -45,6 +48,7 @@ public struct RuleStart: Sendable, Hashable, StateCodable {
         self.inputs = inputs
         self.startedAt = startedAt
         self.deadline = deadline
+        self.replaces = replaces
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -59,7 +63,8 @@ public struct RuleStart: Sendable, Hashable, StateCodable {
             resolvedCommands: try reader.readArray(),
             inputs: try reader.readArray(),
             startedAt: try reader.read(),
-            deadline: try reader.read()
+            deadline: try reader.read(),
+            replaces: try reader.readOptional()
         )
     }
 
@@ -75,6 +80,7 @@ public struct RuleStart: Sendable, Hashable, StateCodable {
         writer.write(self.inputs)
         writer.write(self.startedAt)
         writer.write(self.deadline)
+        writer.write(self.replaces)
     }
 
     /// How long a rule may take; its declaration may say otherwise. A closed window is waited for longer.

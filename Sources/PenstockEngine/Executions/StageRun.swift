@@ -20,6 +20,8 @@ public struct StageRun: Sendable, Hashable, StateCodable {
     public var beforeEntry: ConditionRun?
     public var onSuccess: ConditionRun?
     public var onFailure: ConditionRun?
+    /// The rules of evaluations that a retry put aside; the next ones take their places.
+    public private(set) var formerRules: [FormerRule]
 
     /// How often a stage retries itself in one execution.
     /// Source: AWS CodePipeline User Guide, Configuring stage retry for a failed stage or failed actions.
@@ -33,6 +35,7 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         self.actions = stage.actions.map { ActionRun(name: $0.name, runOrder: $0.runOrder, attempt: nil) }
         self.manualRetries = 0
         self.automaticRetries = 0
+        self.formerRules = []
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -42,6 +45,7 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         self.actions = try reader.readArray()
         self.manualRetries = try reader.read()
         self.automaticRetries = 0
+        self.formerRules = []
         guard reader.format >= 2 else { return }
         self.automaticRetries = try reader.read()
         self.latestRetry = try reader.readOptional()
@@ -49,6 +53,7 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         self.beforeEntry = try reader.readOptional()
         self.onSuccess = try reader.readOptional()
         self.onFailure = try reader.readOptional()
+        self.formerRules = try reader.readArray()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -63,6 +68,7 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         writer.write(self.beforeEntry)
         writer.write(self.onSuccess)
         writer.write(self.onFailure)
+        writer.write(self.formerRules)
     }
 
     /// The newest evaluation of a gate's condition.
@@ -113,10 +119,10 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         }
         switch (mode, self.beforeEntry?.status) {
         case (.failedActions, .succeeded), (.failedActions, .overridden): break
-        case (.allActions, _), (.failedActions, _): self.beforeEntry = nil
+        case (.allActions, _), (.failedActions, _): self.putAside(.beforeEntry)
         }
-        self.onSuccess = nil
-        self.onFailure = nil
+        self.putAside(.onSuccess)
+        self.putAside(.onFailure)
         switch trigger {
         case .manual: self.manualRetries += 1
         case .automatic: self.automaticRetries += 1
@@ -124,6 +130,41 @@ public struct StageRun: Sendable, Hashable, StateCodable {
         self.latestRetry = trigger
         self.retriedAt = at
         self.status = .inProgress
+    }
+
+    /// The run whose place the next one of the rule takes.
+    public func formerRule(_ name: String, of gate: ConditionGate) -> RuleExecutionID? {
+        self.formerRules.first { $0.gate == gate && $0.name == name }?.id
+    }
+
+    private mutating func putAside(_ gate: ConditionGate) {
+        guard let run = self[gate] else { return }
+        self.formerRules.removeAll { $0.gate == gate }
+        self.formerRules += run.rules.map { FormerRule(gate: gate, name: $0.name, id: $0.id) }
+        self[gate] = nil
+    }
+}
+
+/// A run of a rule that a retry put aside.
+public struct FormerRule: Sendable, Hashable, StateCodable {
+    public var gate: ConditionGate
+    public var name: String
+    public var id: RuleExecutionID
+
+    public init(gate: ConditionGate, name: String, id: RuleExecutionID) {
+        self.gate = gate
+        self.name = name
+        self.id = id
+    }
+
+    public init(from reader: inout StateReader) throws(StateDecodingError) {
+        self.init(gate: try reader.read(), name: try reader.readString(), id: try reader.read())
+    }
+
+    public func encode(to writer: inout StateWriter) {
+        writer.write(self.gate)
+        writer.write(self.name)
+        writer.write(self.id)
     }
 }
 

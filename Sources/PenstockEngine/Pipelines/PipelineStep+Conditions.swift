@@ -49,7 +49,8 @@ extension PipelineStep {
             resolvedCommands: commands.map(\.text),
             inputs: rule.inputArtifacts.compactMap { name in execution.artifacts.first { $0.name == name } },
             startedAt: self.at,
-            deadline: self.at + RuleStart.duration(of: rule)
+            deadline: self.at + RuleStart.duration(of: rule),
+            replaces: execution.stageRun?.formerRule(rule.name, of: gate)
         )
         let missing = rule.inputArtifacts.first { name in !start.inputs.contains { $0.name == name } }
         let problem =

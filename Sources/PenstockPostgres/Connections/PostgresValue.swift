@@ -45,6 +45,9 @@ extension PipelineID: PostgresEncodable { var postgresValue: PostgresValue { .uu
 extension PipelineExecutionID: PostgresEncodable {
     var postgresValue: PostgresValue { .uuid(self.value) }
 }
+extension RuleExecutionID: PostgresEncodable {
+    var postgresValue: PostgresValue { .uuid(self.value) }
+}
 extension ActionExecutionID: PostgresEncodable {
     var postgresValue: PostgresValue { .uuid(self.value) }
 }

@@ -12,7 +12,7 @@ struct Migration: Sendable {
     var sql: String
 
     /// All steps, in order.
-    static let all: [Migration] = [.initial]
+    static let all: [Migration] = [.initial, .rules]
 }
 
 /// Brings the schema of a database up to this version's.

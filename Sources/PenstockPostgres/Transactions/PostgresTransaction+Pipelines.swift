@@ -305,6 +305,31 @@ extension PostgresTransaction {
         )
     }
 
+    func execution(startedBy revision: SeenRevision, of pipeline: PipelineID) throws -> PipelineExecutionID? {
+        try self.first(
+            """
+            SELECT execution FROM seen_revision
+            WHERE pipeline = $1 AND stage = $2 AND action = $3 AND revision = $4 AND change = $5
+            """,
+            [pipeline, revision.stageName, revision.actionName, revision.revisionID, revision.changeID]
+        ) {
+            try $0.id()
+        }
+    }
+
+    func putSeenRevision(_ revision: SeenRevision, started: PipelineExecutionID, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            INSERT INTO seen_revision (pipeline, stage, action, revision, change, execution)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (pipeline, stage, action, revision, change) DO UPDATE SET execution = excluded.execution
+            """,
+            [
+                pipeline, revision.stageName, revision.actionName, revision.revisionID, revision.changeID, started,
+            ]
+        )
+    }
+
     func deleteStartTokens(expiredBefore: Timestamp, limit: Int) throws -> Int {
         try self.change(
             """
@@ -325,7 +350,7 @@ extension PostgresTransaction {
 
     func actionExecutionRows(
         of pipeline: PipelineID,
-        _ selection: ActionExecutionSelection,
+        _ selection: HistorySelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) throws -> [ActionExecutionRow] {

@@ -18,6 +18,8 @@ struct PipelineCommit {
     let now: Timestamp
     /// Attempts that have started and have no history entry yet.
     private var starting: [ActionExecutionID: ActionStart] = [:]
+    /// Rules that have started and have no history entry yet.
+    private var startingRules: [RuleExecutionID: RuleStart] = [:]
     /// What the work of a step itself leads to, applied before the transaction ends.
     private var followUps: [PipelineEvent] = []
 
@@ -132,12 +134,15 @@ struct PipelineCommit {
                 self.followUps.append(.actionFailed(start.executionID, start.id, failure, externalExecutionID: nil))
             }
         case .endAction(let id, let status): try self.close(id, status, isTimeout: event.isTimeout)
-        case .startRule(let start):
-            let problem = "Rule type \(start.rule.typeID) is not available: nothing here evaluates its rules"
-            self.followUps.append(.ruleEnded(start.executionID, start.id, .errored(problem)))
-        case .endRule, .recordRuleStart, .recordRule, .announce: break
+        case .startRule(let start): self.followUps += try self.rules.start(start)
+        case .endRule(let id): try self.rules.end(id)
+        case .recordRuleStart(let start): self.startingRules[start.id] = start
+        case .recordRule(_, let run): try self.record(run)
+        case .announce: break
         case .recordStage(let id, let run):
-            try self.transaction.putStageRun(StageRunRow(executionID: id, run: run), of: self.row.id)
+            let isRollback = state.executions[id]?.isRollback ?? false
+            try self.transaction.putStageRun(
+                StageRunRow(executionID: id, run: run, isRollback: isRollback), of: self.row.id)
         case .recordRevision(let stage, let action, let revision):
             try self.transaction.putCurrentRevision(
                 CurrentRevisionRow(stageName: stage, actionName: action, revision: revision),
@@ -178,6 +183,17 @@ struct PipelineCommit {
                 outputVariables: outputVariables
             )
         )
+    }
+
+    private var rules: RuleStarting {
+        RuleStarting(transaction: self.transaction, row: self.row, now: self.now)
+    }
+
+    private mutating func record(_ run: RuleRun) throws {
+        guard let start = self.startingRules.removeValue(forKey: run.id) else {
+            return try self.transaction.updateRuleExecution(run)
+        }
+        try self.transaction.insertRuleExecution(RuleExecutionRow(pipelineID: self.row.id, start: start, run: run))
     }
 
     /// Closes what an attempt that ended has left open: its job and its deadlines.

@@ -214,22 +214,37 @@ extension PipelineService {
     package func actionExecutions(
         _ call: CallContext,
         name: String,
-        _ selection: ActionExecutionSelection,
+        _ selection: HistorySelection,
         after: ActionExecutionCursor?,
         limit: Int
-    ) async throws -> [ActionExecutionRow] {
+    ) async throws -> (summary: PipelineSummaryRow, rows: [ActionExecutionRow]) {
         let key = call.pipeline(name)
         return try await self.context.store.read { reader in
             let summary = try Self.summary(key, in: reader)
             if let execution = selection.execution, try reader.executionRow(execution, of: summary.id) == nil {
                 throw PipelineRejections.executionNotFound(execution.description, in: name)
             }
-            return try reader.actionExecutionRows(
-                of: summary.id,
-                selection,
-                after: after,
-                limit: limit
+            return (
+                summary, try reader.actionExecutionRows(of: summary.id, selection, after: after, limit: limit)
             )
+        }
+    }
+
+    /// Runs of a pipeline's rules, newest first, those after the cursor, at most `limit`.
+    package func ruleExecutions(
+        _ call: CallContext,
+        name: String,
+        _ selection: HistorySelection,
+        after: RuleExecutionCursor?,
+        limit: Int
+    ) async throws -> [RuleExecutionRow] {
+        let key = call.pipeline(name)
+        return try await self.context.store.read { reader in
+            let summary = try Self.summary(key, in: reader)
+            if let execution = selection.execution, try reader.executionRow(execution, of: summary.id) == nil {
+                throw PipelineRejections.executionNotFound(execution.description, in: name)
+            }
+            return try reader.ruleExecutionRows(of: summary.id, selection, after: after, limit: limit)
         }
     }
 

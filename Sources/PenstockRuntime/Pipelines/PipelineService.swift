@@ -158,6 +158,37 @@ package struct PipelineService: Sendable {
         }
     }
 
+    /// Runs the stage again with what the target, an execution that succeeded there, had.
+    ///
+    /// - Returns: The rollback, an execution of its own.
+    package func rollbackStage(
+        _ call: CallContext,
+        name: String,
+        stage: String,
+        target: PipelineExecutionID
+    ) async throws -> PipelineExecutionID {
+        let id = PipelineExecutionID(self.context.identifiers(1)[0])
+        let detail = "{\"AwsUserArn\":\"\(call.principal)\"}"
+        let request = RollbackRequest(id: id, trigger: Trigger(type: .manualRollback, detail: detail))
+        try await self.change(call, name, "RollbackStage") { commit in
+            _ = try commit.apply(.rollback(stage: stage, target: target, request))
+        }
+        return id
+    }
+
+    /// Lets an execution pass a condition that has not been met.
+    package func overrideCondition(
+        _ call: CallContext,
+        name: String,
+        stage: String,
+        execution: PipelineExecutionID,
+        gate: ConditionGate
+    ) async throws {
+        try await self.change(call, name, "OverrideStageCondition") { commit in
+            _ = try commit.apply(.overrideCondition(gate, stage: stage, execution, by: call.principal))
+        }
+    }
+
     /// Disables the transition for a reason, or enables it when the reason is `nil`.
     package func setTransition(
         _ call: CallContext,

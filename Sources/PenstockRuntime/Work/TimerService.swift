@@ -73,6 +73,10 @@ package struct TimerService: Service {
                 if let limit = context.settings.disabledTransitionLimit {
                     try commit.apply(.waitTimedOut(id, limit: limit))
                 }
+            case .ruleOpening(let id):
+                let verdict = RuleVerdict(.satisfied, summary: "The window is open")
+                try commit.apply(.ruleEnded(timer.row.executionID, id, verdict))
+            case .ruleDeadline(let id): try commit.apply(.ruleTimedOut(timer.row.executionID, id))
             case .actionDeadline(let id): try commit.apply(.actionTimedOut(timer.row.executionID, id))
             case .jobDeadline(let id):
                 if let job = try transaction.lockJob(id), !job.job.storedStatus.isTerminal {

@@ -10,7 +10,7 @@ struct Migration: Sendable {
     let version: Int
     let sql: String
 
-    static let all = [initial]
+    static let all = [initial, rules]
 
     /// Brings the schema to the newest version, in one transaction.
     ///

@@ -147,6 +147,17 @@ enum StatementText: String, Sendable, CaseIterable {
             (SELECT pipeline, token FROM start_token WHERE expires < ?1 ORDER BY expires LIMIT ?2)
         """
 
+    case seenRevision = """
+        SELECT execution FROM seen_revision
+        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1)
+            AND stage = ?2 AND action = ?3 AND revision = ?4 AND change = ?5
+        """
+    case putSeenRevision = """
+        INSERT INTO seen_revision (pipeline, stage, action, revision, change, execution)
+        VALUES ((SELECT number FROM pipeline WHERE id = ?1), ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (pipeline, stage, action, revision, change) DO UPDATE SET execution = excluded.execution
+        """
+
     // MARK: History
 
     case actionExecution = """
@@ -168,6 +179,29 @@ enum StatementText: String, Sendable, CaseIterable {
             AND is_replaced = 0
         ORDER BY started_at DESC, id DESC LIMIT ?5
         """
+    case ruleExecution = "SELECT pipeline_id, start, run FROM rule_execution WHERE id = ?1"
+    case ruleExecutionsOfPipeline = """
+        SELECT pipeline_id, start, run FROM rule_execution
+        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND (started_at, id) < (?2, ?3)
+        ORDER BY started_at DESC, id DESC LIMIT ?4
+        """
+    case ruleExecutionsOfExecution = """
+        SELECT pipeline_id, start, run FROM rule_execution
+        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND execution = ?2 AND (started_at, id) < (?3, ?4)
+        ORDER BY started_at DESC, id DESC LIMIT ?5
+        """
+    case latestRuleExecutionsOfExecution = """
+        SELECT pipeline_id, start, run FROM rule_execution
+        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND execution = ?2 AND (started_at, id) < (?3, ?4)
+            AND is_replaced = 0
+        ORDER BY started_at DESC, id DESC LIMIT ?5
+        """
+    case replaceRuleExecution = "UPDATE rule_execution SET is_replaced = 1 WHERE id = ?1"
+    case insertRuleExecution = """
+        INSERT INTO rule_execution (id, pipeline, pipeline_id, execution, started_at, status, start, run)
+        VALUES (?1, (SELECT number FROM pipeline WHERE id = ?2), ?2, ?3, ?4, ?5, ?6, ?7)
+        """
+    case updateRuleExecution = "UPDATE rule_execution SET status = ?2, run = ?3 WHERE id = ?1"
     case replaceActionExecution = "UPDATE action_execution SET is_replaced = 1 WHERE id = ?1"
     case insertActionExecution = """
         INSERT INTO action_execution

@@ -213,6 +213,22 @@ extension SQLiteTransaction {
         try self.connection.run(.putStartToken, .id(pipeline), .text(token), .id(started), .time(expires))
     }
 
+    func execution(startedBy revision: SeenRevision, of pipeline: PipelineID) throws -> PipelineExecutionID? {
+        try self.connection.first(
+            .seenRevision,
+            .id(pipeline), .text(revision.stageName), .text(revision.actionName), .text(revision.revisionID),
+            .text(revision.changeID)
+        ) { $0.id(0) }
+    }
+
+    func putSeenRevision(_ revision: SeenRevision, started: PipelineExecutionID, of pipeline: PipelineID) throws {
+        try self.connection.run(
+            .putSeenRevision,
+            .id(pipeline), .text(revision.stageName), .text(revision.actionName), .text(revision.revisionID),
+            .text(revision.changeID), .id(started)
+        )
+    }
+
     func deleteStartTokens(expiredBefore: Timestamp, limit: Int) throws -> Int {
         try self.connection.run(.deleteStartTokens, .time(expiredBefore), .integer(limit))
     }
@@ -223,7 +239,7 @@ extension SQLiteTransaction {
 extension SQLiteTransaction {
     func actionExecutionRows(
         of pipeline: PipelineID,
-        _ selection: ActionExecutionSelection,
+        _ selection: HistorySelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) throws -> [ActionExecutionRow] {

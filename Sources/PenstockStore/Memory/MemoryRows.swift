@@ -11,6 +11,8 @@ struct MemoryRows: Sendable {
     var pipelineIDs: TreeDictionary<PipelineKey, PipelineID> = [:]
     /// Which pipeline has the attempt.
     var actionExecutions: TreeDictionary<ActionExecutionID, PipelineID> = [:]
+    /// Which pipeline has the run of a rule.
+    var ruleExecutions: TreeDictionary<RuleExecutionID, PipelineID> = [:]
     var openJobs: TreeDictionary<JobID, JobRow> = [:]
     var endedJobs: TreeDictionary<JobID, JobRow> = [:]
     var timers: TreeDictionary<TimerRow.Key, Leasable<TimerRow>> = [:]
@@ -38,6 +40,10 @@ struct MemoryRows: Sendable {
         var actionExecutions: TreeDictionary<ActionExecutionID, ActionExecutionRow> = [:]
         /// Attempts that a later one of the same action replaced.
         var replacedAttempts: TreeSet<ActionExecutionID> = []
+        var ruleExecutions: TreeDictionary<RuleExecutionID, RuleExecutionRow> = [:]
+        /// Runs that a later one of the same rule replaced.
+        var replacedRules: TreeSet<RuleExecutionID> = []
+        var seenRevisions: TreeDictionary<SeenRevision, PipelineExecutionID> = [:]
         var startTokens: TreeDictionary<String, StartToken> = [:]
         var watches: TreeDictionary<String, SourceWatchRow> = [:]
 

@@ -60,7 +60,7 @@ extension MemoryTransaction {
 
     func actionExecutionRows(
         of pipeline: PipelineID,
-        _ selection: ActionExecutionSelection,
+        _ selection: HistorySelection,
         after: ActionExecutionCursor?,
         limit: Int
     ) -> [ActionExecutionRow] {
@@ -89,6 +89,10 @@ extension MemoryTransaction {
         guard let row = self.rows.pipelines[pipeline]?.startTokens[token], row.expires > at else { return nil }
         return row.executionID
     }
+
+    func execution(startedBy revision: SeenRevision, of pipeline: PipelineID) -> PipelineExecutionID? {
+        self.rows.pipelines[pipeline]?.seenRevisions[revision]
+    }
 }
 
 // MARK: - Writing
@@ -113,6 +117,7 @@ extension MemoryTransaction {
     func deletePipeline(_ id: PipelineID) {
         guard let pipeline = self.rows.pipelines[id] else { return }
         for attempt in pipeline.actionExecutions.keys { self.rows.actionExecutions[attempt] = nil }
+        for rule in pipeline.ruleExecutions.keys { self.rows.ruleExecutions[rule] = nil }
         self.rows.openJobs = self.rows.openJobs.filter { $0.value.pipelineID != id }
         self.rows.endedJobs = self.rows.endedJobs.filter { $0.value.pipelineID != id }
         self.rows.timers = self.rows.timers.filter { $0.value.row.pipelineID != id }
@@ -198,6 +203,10 @@ extension MemoryTransaction {
         of pipeline: PipelineID
     ) throws {
         try self.change(pipeline) { $0.startTokens[token] = .init(executionID: started, expires: expires) }
+    }
+
+    func putSeenRevision(_ revision: SeenRevision, started: PipelineExecutionID, of pipeline: PipelineID) throws {
+        try self.change(pipeline) { $0.seenRevisions[revision] = started }
     }
 
     func deleteStartTokens(expiredBefore: Timestamp, limit: Int) throws -> Int {

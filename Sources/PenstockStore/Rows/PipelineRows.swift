@@ -139,20 +139,24 @@ package struct StageEntranceRow: Sendable, Hashable, StateCodable {
 package struct StageRunRow: Sendable, Hashable, StateCodable {
     package var executionID: PipelineExecutionID
     package var run: StageRun
+    package var isRollback: Bool
 
-    package init(executionID: PipelineExecutionID, run: StageRun) {
+    package init(executionID: PipelineExecutionID, run: StageRun, isRollback: Bool = false) {
         self.executionID = executionID
         self.run = run
+        self.isRollback = isRollback
     }
 
     package init(from reader: inout StateReader) throws(StateDecodingError) {
         self.executionID = try reader.read()
         self.run = try reader.read()
+        self.isRollback = reader.format < 2 ? false : try reader.read()
     }
 
     package func encode(to writer: inout StateWriter) {
         writer.write(self.executionID)
         writer.write(self.run)
+        writer.write(self.isRollback)
     }
 }
 
@@ -195,6 +199,8 @@ package struct ExecutionRow: Sendable, Hashable, StateCodable {
     package var stop: StopRequest?
     package var variables: [KeyedValue]
     package var sourceRevisions: [ActionRevision]
+    /// What a rollback goes back to.
+    package var rollbackTarget: PipelineExecutionID?
 
     package init(_ execution: PipelineExecution) {
         self.id = execution.id
@@ -209,6 +215,7 @@ package struct ExecutionRow: Sendable, Hashable, StateCodable {
         self.stop = execution.stop
         self.variables = execution.variables
         self.sourceRevisions = execution.sourceRevisions
+        self.rollbackTarget = execution.rollbackTarget
     }
 
     package init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -224,6 +231,7 @@ package struct ExecutionRow: Sendable, Hashable, StateCodable {
         self.stop = try reader.readOptional()
         self.variables = try reader.readArray()
         self.sourceRevisions = try reader.readArray()
+        self.rollbackTarget = reader.format < 2 ? nil : try reader.readOptional()
     }
 
     package func encode(to writer: inout StateWriter) {
@@ -239,6 +247,7 @@ package struct ExecutionRow: Sendable, Hashable, StateCodable {
         writer.write(self.stop)
         writer.write(self.variables)
         writer.write(self.sourceRevisions)
+        writer.write(self.rollbackTarget)
     }
 }
 
@@ -264,11 +273,11 @@ package struct ActionExecutionRow: Sendable, Hashable {
     }
 }
 
-/// Which attempts of a pipeline are listed.
-package enum ActionExecutionSelection: Sendable, Hashable {
+/// Which entries of a pipeline's history are listed: attempts of actions, or runs of rules.
+package enum HistorySelection: Sendable, Hashable {
     case all
     case execution(PipelineExecutionID)
-    /// Of each action of the execution the attempt that started last.
+    /// Of each action or rule of the execution the one that started last.
     case latest(PipelineExecutionID)
 
     package var execution: PipelineExecutionID? {
@@ -276,25 +285,5 @@ package enum ActionExecutionSelection: Sendable, Hashable {
         case .all: nil
         case .execution(let id), .latest(let id): id
         }
-    }
-}
-
-/// Where a page of the action history ends: rows are ordered by descending (`startedAt`, `id`).
-package struct ActionExecutionCursor: Sendable, Hashable, StateCodable {
-    package var startedAt: Timestamp
-    package var id: ActionExecutionID
-
-    package init(startedAt: Timestamp, id: ActionExecutionID) {
-        self.startedAt = startedAt
-        self.id = id
-    }
-
-    package init(from reader: inout StateReader) throws(StateDecodingError) {
-        self.init(startedAt: try reader.read(), id: try reader.read())
-    }
-
-    package func encode(to writer: inout StateWriter) {
-        writer.write(self.startedAt)
-        writer.write(self.id)
     }
 }

@@ -13,6 +13,10 @@ package struct TimerRow: Sendable, Hashable {
         case actionDeadline(ActionExecutionID)
         /// The job fails for want of time.
         case jobDeadline(JobID)
+        /// The rule fails for want of time.
+        case ruleDeadline(RuleExecutionID)
+        /// What the rule waits for is so: its window opens.
+        case ruleOpening(RuleExecutionID)
         /// The execution has waited at a disabled transition for as long as one may.
         case waitLimit(PipelineExecutionID)
 
@@ -21,6 +25,8 @@ package struct TimerRow: Sendable, Hashable {
             switch self {
             case .actionDeadline(let id): "action/\(id)"
             case .jobDeadline(let id): "job/\(id)"
+            case .ruleDeadline(let id): "rule/\(id)"
+            case .ruleOpening(let id): "window/\(id)"
             case .waitLimit(let id): "wait/\(id)"
             }
         }
@@ -31,6 +37,10 @@ package struct TimerRow: Sendable, Hashable {
                 self = .actionDeadline(id)
             } else if let id = text.afterPrefix("job/").flatMap({ JobID($0) }) {
                 self = .jobDeadline(id)
+            } else if let id = text.afterPrefix("rule/").flatMap({ RuleExecutionID($0) }) {
+                self = .ruleDeadline(id)
+            } else if let id = text.afterPrefix("window/").flatMap({ RuleExecutionID($0) }) {
+                self = .ruleOpening(id)
             } else if let id = text.afterPrefix("wait/").flatMap({ PipelineExecutionID($0) }) {
                 self = .waitLimit(id)
             } else {

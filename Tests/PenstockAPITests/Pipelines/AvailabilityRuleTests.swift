@@ -14,31 +14,39 @@ import Testing
     }
 
     static let cases: [(WirePipeline, String)] = [
-        (
-            Sample.pipeline(mode: .parallel),
-            Self.refusal("The execution mode PARALLEL is", "'pipeline.executionMode'")
-        ),
         (Self.connected(), Self.refusal("Triggers are", "'pipeline.triggers'")),
         (
-            Self.pipeline(beforeEntry: .init(conditions: [Sample.condition(.fail)])),
-            Self.refusal("Entry conditions are", "'beforeEntry' of stage 'Deploy'")
+            Self.pipeline(beforeEntry: .init(conditions: [Self.alarm()])),
+            Self.refusal("Rules of type CloudWatchAlarm are", "'beforeEntry' of stage 'Deploy'")
         ),
         (
-            Self.pipeline(onSuccess: .init(conditions: [Sample.condition(.fail)])),
-            Self.refusal("Success conditions are", "'onSuccess' of stage 'Deploy'")
+            Self.pipeline(onSuccess: .init(conditions: [Self.alarm()])),
+            Self.refusal("Rules of type CloudWatchAlarm are", "'onSuccess' of stage 'Deploy'")
         ),
         (
-            Self.pipeline(onFailure: .init(conditions: [Sample.condition(.fail)])),
-            Self.refusal("Failure conditions are", "'onFailure' of stage 'Deploy'")
-        ),
-        (
-            Self.pipeline(onFailure: .init(result: .retry)),
-            Self.refusal("Automatic stage retry is", "'onFailure' of stage 'Deploy'")
+            Self.pipeline(onFailure: .init(conditions: [Self.alarm(.rollback)])),
+            Self.refusal("Rules of type CloudWatchAlarm are", "'onFailure' of stage 'Deploy'")
         ),
     ]
 
-    @Test func `Queues and pipeline variables are carried out`() {
+    @Test func `Every mode, pipeline variables and automatic retries are carried out`() {
         #expect(Sample.problems(of: Sample.pipeline(mode: .queued, variables: ["Env"])) == [])
+        #expect(Sample.problems(of: Sample.pipeline(mode: .parallel)) == [])
+        #expect(Sample.problems(of: Self.pipeline(onFailure: .init(result: .retry))) == [])
+        #expect(Sample.problems(of: Self.pipeline(onFailure: .init(result: .rollback))) == [])
+    }
+
+    @Test func `Rules that are evaluated are accepted at every gate`() {
+        let pipeline = Self.pipeline(
+            beforeEntry: .init(conditions: [Sample.condition(.skip)]),
+            onSuccess: .init(conditions: [Sample.condition(.fail)]),
+            onFailure: .init(conditions: [Sample.condition(.rollback)])
+        )
+        #expect(Sample.problems(of: pipeline) == [])
+    }
+
+    private static func alarm(_ result: PenstockWire.ConditionResult = .fail) -> Condition {
+        Condition(result: result, rules: [Sample.rule("Alarm", provider: "CloudWatchAlarm")])
     }
 
     @Test func `All problems of a declaration can be known, in their order`() {

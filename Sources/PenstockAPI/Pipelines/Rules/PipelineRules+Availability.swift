@@ -2,22 +2,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import PenstockModel
+internal import PenstockRuntime
 internal import PenstockWire
 
 // What is valid but would not be carried out: refused, so that nobody relies on what does not happen.
 extension PipelineRules {
     mutating func checkAvailability() {
-        if self.pipeline.executionMode == .parallel {
-            self.refuseUnavailable("The execution mode PARALLEL is", at: "pipeline.executionMode")
-        }
         if self.pipeline.triggers?.isEmpty == false { self.refuseUnavailable("Triggers are", at: "pipeline.triggers") }
         for stage in self.pipeline.stages {
-            if stage.beforeEntry != nil { self.refuseUnavailable("Entry conditions are", at: "beforeEntry", of: stage) }
-            if stage.onSuccess != nil { self.refuseUnavailable("Success conditions are", at: "onSuccess", of: stage) }
-            if let gate = stage.onFailure {
-                let what = gate.result == .retry ? "Automatic stage retry is" : "Failure conditions are"
-                self.refuseUnavailable(what, at: "onFailure", of: stage)
-            }
+            self.checkRules(of: stage.beforeEntry?.conditions, at: "beforeEntry", of: stage)
+            self.checkRules(of: stage.onSuccess?.conditions, at: "onSuccess", of: stage)
+            self.checkRules(of: stage.onFailure?.conditions, at: "onFailure", of: stage)
+        }
+    }
+
+    /// Refuses rules of types that nothing evaluates.
+    private mutating func checkRules(of conditions: [Condition]?, at gate: String, of stage: WireStage) {
+        for rule in (conditions ?? []).flatMap({ $0.rules ?? [] }) {
+            let id = PenstockModel.RuleTypeID(
+                provider: rule.ruleTypeID.provider, version: rule.ruleTypeID.version ?? "1")
+            guard !BuiltInRuleTypes.evaluated.contains(id) else { continue }
+            self.refuseUnavailable("Rules of type \(rule.ruleTypeID.provider) are", at: gate, of: stage)
         }
     }
 

@@ -5,11 +5,19 @@ internal import PenstockModel
 internal import PenstockStore
 internal import PenstockWire
 
-extension ActionExecutionSelection {
+extension HistorySelection {
     /// What a filter of ListActionExecutions selects; `nil` when its two parts have nothing in common.
     init?(_ filter: ActionExecutionFilter?) {
-        let plain = filter?.pipelineExecutionID.flatMap { PipelineExecutionID($0) }
-        let latest = filter?.latestInPipelineExecution
+        self.init(plain: filter?.pipelineExecutionID, latest: filter?.latestInPipelineExecution)
+    }
+
+    /// What a filter of ListRuleExecutions selects; `nil` when its two parts have nothing in common.
+    init?(_ filter: RuleExecutionFilter?) {
+        self.init(plain: filter?.pipelineExecutionID, latest: filter?.latestInPipelineExecution)
+    }
+
+    private init?(plain: String?, latest: LatestInPipelineExecutionFilter?) {
+        let plain = plain.flatMap { PipelineExecutionID($0) }
         guard let latest, let id = PipelineExecutionID(latest.pipelineExecutionID) else {
             self = plain.map { .execution($0) } ?? .all
             return
