@@ -27,8 +27,8 @@ public struct ArtifactKey: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What an S3 source keeps of its object's name, so that a zip stays one; `nil` for every other action.
-    static func fileExtension(ofSource action: ActionDeclaration) -> String? {
-        guard action.typeID == .s3Source, let key = action.configuration[key: "S3ObjectKey"],
+    static func fileExtension(ofSource typeID: ActionTypeID, resolvedConfiguration: [KeyedValue]) -> String? {
+        guard typeID == .s3Source, let key = resolvedConfiguration[key: "S3ObjectKey"],
             let name = key.split(separator: "/").last, let dot = name.lastIndex(of: ".")
         else { return nil }
         let characters = name[name.index(after: dot)...]

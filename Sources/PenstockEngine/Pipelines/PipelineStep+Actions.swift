@@ -188,7 +188,7 @@ extension PipelineStep {
         let action = try self.declaredAction(at: place)
         let (configuration, problem) = Self.resolve(action, in: execution)
         let inputs = action.inputArtifacts.compactMap { name in execution.artifacts.first { $0.name == name } }
-        let outputs = try self.allocateOutputs(of: action, in: declaration)
+        let outputs = try self.allocateOutputs(of: action, resolvedConfiguration: configuration, in: declaration)
         let start = ActionStart(
             id: ActionExecutionID(try self.nextIdentifier()),
             executionID: id,
@@ -255,16 +255,21 @@ extension PipelineStep {
 
     private mutating func allocateOutputs(
         of action: ActionDeclaration,
+        resolvedConfiguration: [KeyedValue],
         in declaration: PipelineDeclaration
     ) throws(PipelineInterruption) -> [ArtifactReference] {
         let store = declaration.artifactStore(region: action.region, pipelineRegion: self.state.key.scope.region)
+        let fileExtension = ArtifactKey.fileExtension(
+            ofSource: action.typeID,
+            resolvedConfiguration: resolvedConfiguration
+        )
         var outputs: [ArtifactReference] = []
         for name in action.outputArtifacts {
             let key = ArtifactKey(
                 pipeline: declaration.name,
                 artifact: name,
                 entropy: try self.nextIdentifier(),
-                fileExtension: ArtifactKey.fileExtension(ofSource: action)
+                fileExtension: fileExtension
             )
             let location = ObjectLocation(bucket: store?.bucket ?? "", key: key.description)
             outputs.append(ArtifactReference(name: name, location: location))

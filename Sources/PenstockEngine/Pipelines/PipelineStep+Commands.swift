@@ -94,9 +94,11 @@ extension PipelineStep {
         case .stopped, .succeeded, .superseded, .failed, .cancelled:
             throw .rejected(.notStoppable(id, in: self.state.key.name))
         }
+        var request = request
+        request.reason = request.reason ?? execution.stop?.reason
         switch execution.position {
         case .waiting(let stage):
-            try self.change(id) { execution in
+            try self.change(id) { [request] execution in
                 execution.stop = request
                 execution.status = .stopped
                 execution.position = .finished
@@ -105,7 +107,7 @@ extension PipelineStep {
             try self.announce(.stopping, of: id)
             try self.announce(.stopped, of: id)
         case .inside:
-            try self.change(id) { execution in
+            try self.change(id) { [request] execution in
                 execution.stop = request
                 execution.status = .stopping
                 execution.stageRun?.status = .stopping

@@ -17,6 +17,8 @@ extension PipelineStep {
         let path: WritableKeyPath<StageGate, StageTransition> = side == .inbound ? \.inbound : \.outbound
         let current = self.state.head.gates[index][keyPath: path]
         if reason == nil, current.isEnabled { return }
+        let held = side == .inbound ? index : index + 1
+        let closes = self.state.head.gates.indices.contains(held) && self.isOpen(at: held)
         var transition = StageTransition()
         transition.isEnabled = reason == nil
         transition.disabledReason = reason
@@ -24,8 +26,7 @@ extension PipelineStep {
         transition.lastChangedAt = self.at
         transition.closedSince = reason == nil ? nil : current.closedSince ?? self.at
         self.state.head.gates[index][keyPath: path] = transition
-        let held = side == .inbound ? index : index + 1
-        guard current.isEnabled, self.state.head.gates.indices.contains(held) else { return }
+        guard closes else { return }
         let gate = self.state.head.gates[held]
         for id in gate.waiting + gate.held { self.effects.append(.limitWait(id, since: self.at)) }
     }
