@@ -238,7 +238,11 @@ let package = Package(
         // MARK: Tests
 
         .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),
-        .testTarget(name: "PenstockEngineTests", dependencies: ["PenstockEngine"]),
+        .testTarget(
+            name: "PenstockEngineTests",
+            dependencies: ["PenstockEngine", .product(name: "OrderedCollections", package: "swift-collections")],
+            exclude: ["Golden"]
+        ),
         .testTarget(name: "PenstockWireTests", dependencies: ["PenstockWire"]),
         .testTarget(
             name: "PenstockSigningTests",
