@@ -47,7 +47,10 @@ public struct ConditionRun: Sendable, Hashable, StateCodable {
         }
     }
 
-    public func contains(_ id: RuleExecutionID) -> Bool { self.rules.contains { $0.id == id } }
+    /// Whether the rule is being checked.
+    public func isChecking(_ id: RuleExecutionID) -> Bool {
+        self.rules.contains { $0.id == id && $0.status == .inProgress }
+    }
 
     /// Takes over what a running rule says of itself.
     ///

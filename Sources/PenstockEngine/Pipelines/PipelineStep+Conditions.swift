@@ -90,14 +90,14 @@ extension PipelineStep {
         try self.endRule(rule, of: id, .failed("The rule timed out after \(minutes) minutes"))
     }
 
-    /// The running condition that the rule belongs to; `nil` when it has ended, so that late reports come to nothing.
+    /// The running condition that the rule belongs to; `nil` when either has ended, so that late reports come to nothing.
     private func condition(
         holding rule: RuleExecutionID,
         of id: PipelineExecutionID
     ) throws(PipelineInterruption) -> (gate: ConditionGate, run: ConditionRun)? {
         let execution = try self.execution(id)
         guard execution.position == .inside, let stage = execution.stageRun, let gate = stage.runningGate,
-            let run = stage[gate], run.contains(rule)
+            let run = stage[gate], run.isChecking(rule)
         else { return nil }
         return (gate, run)
     }
