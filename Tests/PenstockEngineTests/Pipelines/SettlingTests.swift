@@ -87,15 +87,4 @@ struct SettlingTests {
         #expect(try pipeline.execution(execution).position == .finished)
         #expect(pipeline.ledger.successes[execution] == ["S1", "S2"])
     }
-
-    @Test func `Nothing rests between two groups: the next one starts in the step that ends the last`() throws {
-        var pipeline = PipelineUnderTest(
-            .stage("S1", .work("A"), .work("B", runOrder: 2), .work("C", runOrder: 3)), .stage("S2"))
-        let execution = try pipeline.start()
-        #expect(pipeline.startedActions == ["A"])
-        try pipeline.succeed(execution, "A")
-        #expect(pipeline.startedActions == ["B"])
-        try pipeline.succeed(execution, "B")
-        #expect(pipeline.startedActions == ["C"])
-    }
 }

@@ -81,8 +81,46 @@ extension ActionDeclaration {
 
 extension StageDeclaration {
     /// A stage with the actions, or with one action `Work`.
-    static func stage(_ name: String, _ actions: ActionDeclaration...) -> Self {
-        Self(name: name, actions: actions.isEmpty ? [.work()] : actions)
+    static func stage(
+        _ name: String,
+        _ actions: ActionDeclaration...,
+        beforeEntry: ConditionDeclaration? = nil,
+        onSuccess: ConditionDeclaration? = nil,
+        onFailure: FailureHandling? = nil
+    ) -> Self {
+        Self(
+            name: name,
+            actions: actions.isEmpty ? [.work()] : actions,
+            beforeEntry: beforeEntry,
+            onSuccess: onSuccess,
+            onFailure: onFailure
+        )
+    }
+}
+
+extension ConditionDeclaration {
+    /// A condition with the rules, or with one rule `Window`.
+    static func condition(_ result: ConditionResult, _ rules: RuleDeclaration...) -> Self {
+        Self(result: result, rules: rules.isEmpty ? [.rule()] : rules)
+    }
+}
+
+extension RuleDeclaration {
+    static func rule(
+        _ name: String = "Window",
+        configuration: [KeyedValue] = [],
+        commands: [String] = [],
+        inputs: [String] = [],
+        timeoutInMinutes: Int? = nil
+    ) -> Self {
+        Self(
+            name: name,
+            typeID: .variableCheck,
+            configuration: configuration,
+            commands: commands,
+            inputArtifacts: inputs,
+            timeoutInMinutes: timeoutInMinutes
+        )
     }
 }
 

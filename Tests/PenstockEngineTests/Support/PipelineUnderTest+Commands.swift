@@ -61,7 +61,29 @@ extension PipelineUnderTest {
         try self.apply(.update(.shop(stages, version: self.state.head.version + 1, mode: mode)))
     }
 
+    @discardableResult
+    mutating func rollBack(_ stage: String, to target: PipelineExecutionID) throws -> PipelineExecutionID {
+        try #require(try self.apply(.rollback(stage: stage, target: target, self.freshRollback())).startedExecution)
+    }
+
+    mutating func freshRollback() -> RollbackRequest {
+        RollbackRequest(id: self.freshExecutionID(), trigger: Trigger(type: .manualRollback, detail: "{}"))
+    }
+
+    mutating func override(_ gate: ConditionGate, _ stage: String, _ id: PipelineExecutionID) throws {
+        try self.apply(.overrideCondition(gate, stage: stage, id, by: mia))
+    }
+
     // MARK: Reports
+
+    /// Ends a rule of the condition that is being evaluated.
+    mutating func end(
+        _ id: PipelineExecutionID,
+        rule: String = "Window",
+        _ verdict: RuleVerdict = RuleVerdict(.satisfied)
+    ) throws {
+        try self.apply(.ruleEnded(id, self.rule(rule, id).id, verdict))
+    }
 
     mutating func succeed(
         _ id: PipelineExecutionID,
@@ -98,6 +120,13 @@ extension PipelineUnderTest {
     /// How the actions of that stage stand, in declared order; `-` for one that has not started.
     func actions(_ id: PipelineExecutionID) throws -> String {
         try self.run(id).actions.map { "\($0.name) \($0.attempt?.status.rawValue ?? "-")" }.joined(separator: ", ")
+    }
+
+    /// A rule of the condition that is being evaluated, or was evaluated last in that stage.
+    func rule(_ name: String = "Window", _ id: PipelineExecutionID) throws -> RuleRun {
+        let run = try self.run(id)
+        let gates = [run.runningGate].compactMap { $0 } + ConditionGate.allCases.reversed()
+        return try #require(gates.compactMap { run[$0] }.first?.rules.first { $0.name == name })
     }
 
     func gate(_ stage: String) throws -> StageGate {

@@ -52,7 +52,8 @@ struct PipelineUnderTest {
             throw error
         }
         (self.effects, self.announcements) = Self.divide(outcome.effects)
-        let violations = self.ledger.note(Step(event, outcome, from: before, to: self.state, at: self.now))
+        let violations = self.ledger.note(
+            Step(event: event, outcome: outcome, before: before, after: self.state, at: self.now))
         #expect(violations.isEmpty, "after \(event)")
         return outcome
     }

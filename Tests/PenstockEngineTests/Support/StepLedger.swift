@@ -12,20 +12,6 @@ struct Step {
     let before: PipelineState
     let after: PipelineState
     let at: Timestamp
-
-    init(
-        _ event: PipelineEvent,
-        _ outcome: PipelineOutcome,
-        from before: PipelineState,
-        to after: PipelineState,
-        at: Timestamp
-    ) {
-        self.event = event
-        self.outcome = outcome
-        self.before = before
-        self.after = after
-        self.at = at
-    }
 }
 
 /// What steps added up to, as jobs, rows and timers would: the promises that one state alone cannot show.
@@ -40,7 +26,7 @@ struct StepLedger {
     private var attempts: [ActionExecutionID: ActionAttempt] = [:]
     private var stages: [String: (execution: PipelineExecutionID, run: StageRun)] = [:]
     private var openRules: Set<RuleExecutionID> = []
-    private var rules: [RuleExecutionID: RuleRun] = [:]
+    private(set) var rules: [RuleExecutionID: RuleRun] = [:]
     private var targets: [PipelineExecutionID: PipelineExecutionID] = [:]
     /// How often each execution was announced to be under way, less how often to have ended.
     private var activity: [PipelineExecutionID: Int] = [:]
