@@ -1,2 +1,0 @@
-// Copyright (c) Penstock contributors
-// SPDX-License-Identifier: Apache-2.0
