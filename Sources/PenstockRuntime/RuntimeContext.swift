@@ -88,6 +88,10 @@ package struct RuntimeSettings: Sendable {
     package var maximumPipelines = 1000
     /// Custom action types in one region of an account.
     package var maximumCustomActionTypes = 50
+    /// Access keys of one account, the disabled ones included.
+    package var maximumAccessKeys = 500
+    /// The account whose administrators run the service: they alone make and see keys of other accounts.
+    package var operatorAccount = AccountID.default
     /// Jobs in one poll.
     package var maximumPollBatch = 100
     /// Bytes of the keys and values of an action's output variables.

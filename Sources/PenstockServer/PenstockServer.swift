@@ -60,6 +60,7 @@ package struct PenstockServer: Service {
 
     private func serve(_ data: ServerData) async throws {
         var settings = self.configuration.runtime
+        settings.operatorAccount = self.configuration.account
         settings.publicURL = self.address(port: self.configuration.port).url
         let runners = ServiceRunners.all(artifacts: data.artifacts)
         settings.runnableTypes = Set(runners.flatMap(\.types))

@@ -21,13 +21,7 @@ struct ServerSurfaces {
         let store = self.context.store
         return ServiceRouter(
             surfaces: [
-                .pipelines: JSONSurface(
-                    service: "codepipeline",
-                    targetPrefix: "CodePipeline_20150709",
-                    handlers: CodePipelineOperations(context: self.context).handlers,
-                    foundation: foundation,
-                    context: self.context
-                ),
+                .pipelines: JSONSurface.codePipeline(foundation: foundation, context: self.context),
                 .artifacts: S3Surface(
                     store: self.data.artifacts,
                     foundation: foundation,
@@ -42,6 +36,7 @@ struct ServerSurfaces {
                     logger: self.logger
                 ),
                 .identity: STSSurface(foundation),
+                .administration: JSONSurface.administration(foundation: foundation, context: self.context),
                 .operations: OperationsSurface(readiness: { await readiness.probe() }),
             ],
             logger: self.logger

@@ -56,6 +56,13 @@ package struct AccessDenial: Error, Sendable, Hashable, CustomStringConvertible 
     /// Whether a statement denies it, rather than none allowing it.
     package var isExplicit: Bool
 
+    package init(principalARN: String, action: String, resource: String, isExplicit: Bool) {
+        self.principalARN = principalARN
+        self.action = action
+        self.resource = resource
+        self.isExplicit = isExplicit
+    }
+
     /// Source: AWS Service Authorization Reference and IAM User Guide, Troubleshooting access denied error messages.
     package var description: String {
         let what =

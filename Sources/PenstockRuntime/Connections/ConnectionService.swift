@@ -75,6 +75,11 @@ package struct ConnectionService: Sendable {
         try await self.context.store.read { try $0.connections(in: call.scope) }
     }
 
+    /// The live connection of the caller's scope.
+    package func connection(_ call: CallContext, _ id: ClientID) async throws -> ConnectionRow {
+        try await self.context.store.read { try Self.live(id, call, in: $0) }
+    }
+
     /// Gives the connection a new token; the old one counts for ``RuntimeSettings/clientTokenGrace``.
     package func rotate(_ call: CallContext, _ id: ClientID) async throws -> Issued {
         let context = self.context
@@ -106,9 +111,9 @@ package struct ConnectionService: Sendable {
     private static func live(
         _ id: ClientID,
         _ call: CallContext,
-        in transaction: any StoreTransaction
+        in reader: any StoreReader
     ) throws -> ConnectionRow {
-        guard let row = try transaction.connection(id), row.scope == call.scope, row.revoked == nil else {
+        guard let row = try reader.connection(id), row.scope == call.scope, row.revoked == nil else {
             throw Rejection(.resourceNotFound, "Account '\(call.scope.account)' has no live connection '\(id)'")
         }
         return row

@@ -16,12 +16,21 @@ extension JobRow {
         if queue.typeID.owner == .thirdParty, self.clientID == nil {
             return "The action is not connected to its provider, so no worker can take its job."
         }
-        let status = self.job.status(at: now)
-        let heard = status == .queued ? self.job.createdAt : self.job.acknowledgedAt ?? self.job.dispatchedAt
-        guard let heard, now - heard >= threshold else { return nil }
-        let deadline = min(self.start.deadline, self.jobDeadline ?? self.start.deadline)
-        return "\(self.silence(as: status, since: heard)); the job times out at \(deadline.text)."
+        guard let heard = self.silentSince(at: now, threshold: threshold) else { return nil }
+        let silence = self.silence(as: self.job.status(at: now), since: heard)
+        return "\(silence); the job times out at \(self.deadline.text)."
     }
+
+    /// When something was last heard of a job that workers poll for; `nil` while that is not long ago.
+    package func silentSince(at now: Timestamp, threshold: Duration) -> Timestamp? {
+        guard self.queue != nil, !self.job.storedStatus.isTerminal else { return nil }
+        let isQueued = self.job.status(at: now) == .queued
+        let heard = isQueued ? self.job.createdAt : self.job.acknowledgedAt ?? self.job.dispatchedAt
+        return heard.flatMap { now - $0 >= threshold ? $0 : nil }
+    }
+
+    /// When the job ends for want of time: its own deadline, or that of the attempt if it comes first.
+    package var deadline: Timestamp { min(self.start.deadline, self.jobDeadline ?? self.start.deadline) }
 
     private func silence(as status: Job.Status, since heard: Timestamp) -> String {
         let worker = self.job.dispatchedTo ?? "a worker"

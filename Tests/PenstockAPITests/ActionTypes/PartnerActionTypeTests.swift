@@ -24,20 +24,12 @@ struct PartnerActionTypeTests {
         try await bed.call(Operations.UpdateActionType.self, input, as: identity)
     }
 
-    private static func get(
-        _ bed: APITestBed,
-        as identity: TestIdentity = .partner
-    ) async throws -> ActionTypeDeclaration? {
-        let input = GetActionTypeInput(category: .test, owner: "ThirdParty", provider: "Prober", version: "1")
-        return try await bed.call(Operations.GetActionType.self, input, as: identity).actionType
-    }
-
     @Test func `An administrator registers a type, which is answered as it was declared`() async throws {
         let bed = try await APITestBed()
         let declaration = ActionTypeDeclaration.sample(properties: [.sample("Depth", optional: true)])
         try await Self.update(bed, declaration)
-        #expect(try await Self.get(bed) == declaration)
-        #expect(try await Self.get(bed, as: .customer) == declaration)
+        #expect(try await bed.sampleType() == declaration)
+        #expect(try await bed.sampleType(as: .customer) == declaration)
     }
 
     @Test func `A function carries out a type as well`() async throws {
@@ -49,22 +41,22 @@ struct PartnerActionTypeTests {
             type: .lambda
         )
         try await Self.update(bed, .sample(executor: executor))
-        #expect(try await Self.get(bed)?.executor == executor)
+        #expect(try await bed.sampleType()?.executor == executor)
     }
 
     @Test func `A type is found by its owner and by the accounts that may use it`() async throws {
         let bed = try await APITestBed()
         try await Self.update(bed, .sample(allowed: ["111111111111"]))
-        #expect(try await Self.get(bed, as: .customer) != nil)
-        #expect(try await Self.get(bed, as: .partner) != nil)
-        await #expect(throws: Self.missing) { try await Self.get(bed, as: .otherCustomer) }
+        #expect(try await bed.sampleType(as: .customer) != nil)
+        #expect(try await bed.sampleType(as: .partner) != nil)
+        await #expect(throws: Self.missing) { try await bed.sampleType(as: .otherCustomer) }
     }
 
     @Test func `Without permissions a type is its owner's alone`() async throws {
         let bed = try await APITestBed()
         try await Self.update(bed, .sample(allowed: nil))
-        #expect(try await Self.get(bed) != nil)
-        await #expect(throws: Self.missing) { try await Self.get(bed, as: .customer) }
+        #expect(try await bed.sampleType() != nil)
+        await #expect(throws: Self.missing) { try await bed.sampleType(as: .customer) }
     }
 
     @Test func `A user who may update types registers none`() async throws {
@@ -73,7 +65,7 @@ struct PartnerActionTypeTests {
         await #expect(throws: Self.missing) { try await Self.update(bed, .sample(), as: user) }
         try await Self.update(bed, .sample())
         try await Self.update(bed, .sample(allowed: nil), as: user)
-        #expect(try await Self.get(bed)?.permissions == nil)
+        #expect(try await bed.sampleType()?.permissions == nil)
     }
 
     @Test func `Another account cannot replace a type`() async throws {
@@ -110,7 +102,7 @@ struct PartnerActionTypeTests {
         let wider = ActionTypeDeclaration.sample(
             properties: [.sample("Key", optional: false), .sample("More", optional: true)], inputs: 0...10)
         try await Self.update(bed, wider)
-        #expect(try await Self.get(bed) == wider)
+        #expect(try await bed.sampleType() == wider)
     }
 
     @Test func `The executor's configuration is the one for its type`() async throws {

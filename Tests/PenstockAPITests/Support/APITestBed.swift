@@ -33,6 +33,7 @@ struct APITestBed: Sendable {
     let jobs: JobService
     let connections: ConnectionService
     let surface: any Surface
+    let administration: any Surface
 
     private let directory: TestKeyDirectory
     private let keys: AccessKeyCache
@@ -67,13 +68,8 @@ struct APITestBed: Sendable {
             realTime: { clock.now },
             serviceTime: { clock.now }
         )
-        self.surface = JSONSurface(
-            service: TestRequest.service,
-            targetPrefix: TestRequest.targetPrefix,
-            handlers: CodePipelineOperations(context: context).handlers,
-            foundation: foundation,
-            context: context
-        )
+        self.surface = JSONSurface.codePipeline(foundation: foundation, context: context)
+        self.administration = JSONSurface.administration(foundation: foundation, context: context)
     }
 
     /// Calls an operation as a client does.
@@ -93,6 +89,31 @@ struct APITestBed: Sendable {
         request.region = region
         if let waitSeconds { request.headers[.penstockWaitSeconds] = String(waitSeconds) }
         let answer = try await self.send(request, as: identity)
+        return try self.output(of: operation, answer, sourceLocation)
+    }
+
+    /// Calls an operation of the administration as a client does.
+    ///
+    /// - Throws: ``ServiceException`` as it was answered.
+    @discardableResult
+    func administer<Operation: WireOperation>(
+        _ operation: Operation.Type,
+        _ input: Operation.Input,
+        as identity: TestIdentity = .customer,
+        region: Region = .default,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Operation.Output {
+        var request = TestRequest.administration(operation.name, body: operation.encodeInput(input))
+        request.region = region
+        let answer = try await self.send(request, as: identity)
+        return try self.output(of: operation, answer, sourceLocation)
+    }
+
+    private func output<Operation: WireOperation>(
+        of operation: Operation.Type,
+        _ answer: TestAnswer,
+        _ sourceLocation: SourceLocation
+    ) throws -> Operation.Output {
         if let refusal = answer.refusal {
             #expect(
                 operation.exceptions.contains(refusal.code) || ExceptionCode.shared.contains(refusal.code),
@@ -107,8 +128,9 @@ struct APITestBed: Sendable {
     /// Signs the request, if it wants that, and answers it.
     func send(_ request: TestRequest, as identity: TestIdentity = .customer) async throws -> TestAnswer {
         if try self.directory.put(identity) { self.keys.invalidate(identity.credentials.accessKeyID) }
+        let surface = request.isOfAdministration ? self.administration : self.surface
         return try await TestAnswer(
-            self.surface.respond(to: request.surfaceRequest(credentials: identity.credentials, at: self.clock.now))
+            surface.respond(to: request.surfaceRequest(credentials: identity.credentials, at: self.clock.now))
         )
     }
 

@@ -30,6 +30,8 @@ struct TestRequest: Sendable {
     var region = Region.default
     /// The service in the credential scope.
     var scopeService = TestRequest.service
+    /// Whether the administration answers it, rather than the CodePipeline API.
+    var isOfAdministration = false
     /// Changes the headers when they have been signed.
     var tamper: @Sendable (inout HTTPFields) -> Void = { _ in }
 
@@ -46,6 +48,14 @@ struct TestRequest: Sendable {
 
     init<Operation: WireOperation>(_ operation: Operation.Type, body: String = "{}") {
         self.init(operation, body: Array(body.utf8))
+    }
+
+    /// A request to the administration, by the operation's name.
+    static func administration(_ operation: String, body: [UInt8] = Array("{}".utf8)) -> Self {
+        var request = Self(target: "\(Administration.targetPrefix).\(operation)", body: body)
+        request.scopeService = Administration.service
+        request.isOfAdministration = true
+        return request
     }
 
     func surfaceRequest(credentials: SigningCredentials, at now: Timestamp) -> SurfaceRequest {
