@@ -14,6 +14,10 @@ public struct PenstockCommand: AsyncParsableCommand {
             PipelinesCommand.self,
             ExecutionsCommand.self,
             ApprovalsCommand.self,
+            JobsCommand.self,
+            ActionTypesCommand.self,
+            ConnectionsCommand.self,
+            KeysCommand.self,
         ]
     )
 

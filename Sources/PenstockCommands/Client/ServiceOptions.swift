@@ -50,12 +50,10 @@ struct ServiceOptions: ParsableArguments {
     func withClient<Result>(_ body: (CodePipelineClient) async throws -> Result) async throws -> Result {
         do {
             return try await body(try self.makeClient())
-        } catch let error as any OperationError {
-            throw CommandFailure(error)
-        } catch let error as CallError {
-            throw CommandFailure(error)
         } catch let error as CredentialsError {
             throw CommandFailure("\(error.message); eval \"$(penstock env --data-dir DIR)\" readies a shell")
+        } catch let error where error is any OperationError || error is CallError {
+            throw CommandFailure(explaining: error)
         }
     }
 }
@@ -66,14 +64,14 @@ struct CommandFailure: Error, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 
-    init(_ error: any OperationError) {
-        self.description = error.serviceError?.description ?? error.callFailure?.description ?? "\(error)"
-    }
-
-    init(_ error: CallError) {
+    /// Says what the service or the network says; other errors speak for themselves.
+    init(explaining error: any Error) {
         switch error {
-        case .refused(let error): self.description = error.description
-        case .failed(let failure): self.description = failure.description
+        case let error as any OperationError:
+            self.description = error.serviceError?.description ?? error.callFailure?.description ?? "\(error)"
+        case CallError.refused(let error): self.description = error.description
+        case CallError.failed(let failure): self.description = failure.description
+        case let error: self.description = "\(error)"
         }
     }
 }

@@ -12,10 +12,15 @@ struct TextTable {
 
     mutating func add(_ cells: String?...) { self.rows.append(cells.map { Self.plain($0 ?? "") }) }
 
-    /// One line for the heads, one per row; no more than the heads when there is nothing.
+    /// One line for the heads, one per row, without the columns in which nothing stands; no more than the heads when
+    /// there are no rows.
     var text: String {
-        let widths = self.rows[0].indices.map { column in self.rows.map { $0[column].count }.max() ?? 0 }
-        return self.rows.map { row in
+        let columns = self.rows[0].indices.filter { column in
+            self.rows.count == 1 || self.rows.dropFirst().contains { !$0[column].isEmpty }
+        }
+        let rows = self.rows.map { row in columns.map { row[$0] } }
+        let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             let line = cells.joined(separator: "  ")
             return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
@@ -23,7 +28,7 @@ struct TextTable {
     }
 
     /// What users and workers wrote must not steer a terminal.
-    private static func plain(_ text: String) -> String {
+    static func plain(_ text: String) -> String {
         String(
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
