@@ -194,6 +194,7 @@ let package = Package(
                 "PenstockClient", "PenstockModel", "PenstockRuntime", "PenstockServer", "PenstockSigning",
                 "PenstockWorker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

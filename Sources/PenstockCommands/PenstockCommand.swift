@@ -10,6 +10,7 @@ public struct PenstockCommand: AsyncParsableCommand {
         abstract: "Self-hosted continuous delivery that speaks the AWS CodePipeline API.",
         subcommands: [
             ServeCommand.self,
+            DemoCommand.self,
             EnvironmentCommand.self,
             PipelinesCommand.self,
             ExecutionsCommand.self,

@@ -1,14 +1,12 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Logging
 public import PenstockClient
 import PenstockModel
 package import PenstockRuntime
 package import PenstockServer
 import PenstockSigning
-import ServiceLifecycle
 
 /// Penstock in the process of a test: real HTTP on a free port of this machine, real signatures, everything that is
 /// kept in a directory of its own.
@@ -29,7 +27,7 @@ public struct TestServer: Sendable {
     /// Where everything is kept; give it to another run to go on with it.
     public let dataDirectory: String
 
-    private let group: ServiceGroup
+    private let requestShutdown: @Sendable () async -> Void
 
     /// Runs a server while the body runs, then lets it finish what it does, and ends it.
     ///
@@ -54,32 +52,18 @@ public struct TestServer: Sendable {
     ) async throws -> Result {
         var configuration = configuration
         configuration.port = 0
-        let (readiness, ready) = AsyncStream.makeStream(of: PenstockServer.Running.self)
+        let free = configuration
         let logger = Logger(label: "penstock") { _ in SwiftLogNoOpLogHandler() }
-        let server = PenstockServer(configuration, clock: clock, logger: logger) { ready.yield($0) }
-        let service = ServiceGroupConfiguration.ServiceConfiguration(
-            service: server, successTerminationBehavior: .gracefullyShutdownGroup)
-        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [service], logger: logger))
-        return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                defer { ready.finish() }
-                try await group.run()
-            }
-            guard let running = await readiness.first(where: { _ in true }) else {
-                try await tasks.waitForAll()
-                throw ServerError(.unusable, "The server ended before it was ready.")
-            }
-            let result = await Swift.Result<Result, any Error>.catching {
-                try await body(try TestServer(running, configuration, group))
-            }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-            return try result.get()
+        return try await PenstockServer.whileRunning(free, clock: clock, logger: logger) { running, beginShutdown in
+            try await body(try TestServer(running, free, beginShutdown))
         }
     }
 
-    private init(_ running: PenstockServer.Running, _ configuration: ServerConfiguration, _ group: ServiceGroup) throws
-    {
+    private init(
+        _ running: PenstockServer.Running,
+        _ configuration: ServerConfiguration,
+        _ requestShutdown: @escaping @Sendable () async -> Void
+    ) throws {
         guard let endpoint = Endpoint(running.address.url), let key = running.administrator else {
             throw ServerError(.unusable, "The server's address or its administrator's key cannot be used.")
         }
@@ -88,7 +72,7 @@ public struct TestServer: Sendable {
             accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey)
         self.region = Region.default.rawValue
         self.dataDirectory = configuration.dataDirectory
-        self.group = group
+        self.requestShutdown = requestShutdown
     }
 
     /// For clients of the API, with the administrator's key.
@@ -98,12 +82,5 @@ public struct TestServer: Sendable {
     }
 
     /// Asks the server to stop as SIGTERM does, before the body ends; returns at once.
-    public func beginShutdown() async { await self.group.triggerGracefulShutdown() }
-}
-
-extension Result where Failure == any Error {
-    /// What the body returns or throws.
-    fileprivate static func catching(_ body: () async throws -> Success) async -> Self {
-        do { return .success(try await body()) } catch { return .failure(error) }
-    }
+    public func beginShutdown() async { await self.requestShutdown() }
 }

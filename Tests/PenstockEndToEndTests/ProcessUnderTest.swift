@@ -19,6 +19,8 @@ final class ProcessUnderTest: Sendable {
     private let process: Process
     private let output: Transcript
     private let errors: Transcript
+    /// What the process reads, which never ends and has nothing in it.
+    private let input = Pipe()
 
     /// What a stream has brought so far.
     private struct Transcript: Sendable {
@@ -38,12 +40,16 @@ final class ProcessUnderTest: Sendable {
     }
 
     /// Starts the command.
-    init(_ arguments: [String]) throws {
+    ///
+    /// - Parameter environment: What differs from the environment of the tests.
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
         self.process = Process()
         // The tests' own executable lies beside it.
         let directory = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         self.process.executableURL = directory.appendingPathComponent("penstock")
         self.process.arguments = arguments
+        self.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        self.process.standardInput = self.input
         self.output = try Transcript()
         self.errors = try Transcript()
         self.process.standardOutput = try self.output.handle()
@@ -75,6 +81,11 @@ final class ProcessUnderTest: Sendable {
     struct Failed: Error { var errors: String }
 
     var readyLine: String { self.output.text }
+
+    /// Waits until the process has said this, or has ended.
+    func says(_ text: String) async throws {
+        try await until { self.output.text.contains(text) || !self.process.isRunning }
+    }
 
     func send(_ signal: Int32) { kill(self.process.processIdentifier, signal) }
 

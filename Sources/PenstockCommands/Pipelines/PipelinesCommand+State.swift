@@ -18,7 +18,7 @@ extension PipelinesCommand {
             self.target.service.show(state) { Self.table(of: state).text }
         }
 
-        private static func table(of state: GetPipelineStateOutput) -> TextTable {
+        static func table(of state: GetPipelineStateOutput) -> TextTable {
             var table = TextTable("STAGE", "ACTION", "STATUS", "SINCE", "WHAT IS KNOWN")
             for stage in state.stageStates ?? [] {
                 let transition = stage.inboundTransitionState
