@@ -14,8 +14,8 @@ package protocol JobReader {
     /// Jobs of a scope that have not ended, by ascending (`createdAt`, `id`), those after the cursor, at most `limit`.
     func openJobs(in scope: Scope, after: JobCursor?, limit: Int) throws -> [JobRow]
 
-    /// For each queue with jobs that are queued or dispatched, when the first of them can be polled: the past for
-    /// those that are queued. Read once, when a process starts.
+    /// When jobs of which queues can be polled: for each queue, an instant in the past if a job is queued, and the end of
+    /// the visibility of each job that is dispatched; ascending, each once. Read once, when a process starts.
     func pollableQueues() throws -> [(queue: JobQueue, pollableAt: Timestamp)]
 }
 

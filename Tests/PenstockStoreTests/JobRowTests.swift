@@ -145,21 +145,26 @@ import Testing
     }
 
     @Test(arguments: StoreUnderTest.allCases)
-    func `Queues say when their first job can be polled`(_ kind: StoreUnderTest) async throws {
+    func `Queues say when each of their jobs can be polled`(_ kind: StoreUnderTest) async throws {
         try await kind.withStore { store in
             try await store.write { transaction throws in
                 let row = pipeline()
                 _ = try transaction.insertPipeline(row)
-                var held = job(1, of: row, createdAt: 1)
-                held.job.dispatch(to: "arn", nonce: "n", at: at(10), visibility: .milliseconds(90))
-                try transaction.insertJob(held)
-                try transaction.insertJob(job(2, of: row, queue: nil))
-                let queues = try transaction.pollableQueues()
-                #expect(queues.map(\.queue) == [buildQueue])
-                #expect(queues.first?.pollableAt == at(100))
-                try transaction.insertJob(job(3, of: row, createdAt: 20))
-                let earliest = try #require(try transaction.pollableQueues().first?.pollableAt)
-                #expect(earliest <= at(20))
+                for (number, milliseconds) in [(1, 90), (2, 40), (3, 40)] {
+                    var held = job(number, of: row, createdAt: 1)
+                    held.job.dispatch(
+                        to: "arn", nonce: "n", at: at(10), visibility: .milliseconds(milliseconds))
+                    try transaction.insertJob(held)
+                }
+                try transaction.insertJob(job(4, of: row, queue: nil))
+                let hidden = try transaction.pollableQueues()
+                #expect(hidden.map(\.queue) == [buildQueue, buildQueue])
+                #expect(hidden.map(\.pollableAt) == [at(50), at(100)])
+                for number in 5...6 { try transaction.insertJob(job(number, of: row, createdAt: 20)) }
+                let all = try transaction.pollableQueues()
+                #expect(all.count == 3)
+                #expect(try #require(all.first).pollableAt <= at(20))
+                #expect(all.dropFirst().map(\.pollableAt) == [at(50), at(100)])
             }
         }
     }

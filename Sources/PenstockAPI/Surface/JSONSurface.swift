@@ -68,12 +68,23 @@ package struct JSONSurface: Surface {
         let caller = try await self.authenticator.authenticate(request, body: body.readableBytesView)
         let call = try APICall(caller, request, service: self.service, now: self.context.clock.now)
         do {
-            let answer = try await handler.run(Array(body.readableBytesView), call)
+            let answer = try await Self.run(handler, Array(body.readableBytesView), call, request.peer)
             return JSONEnvelope.success(ByteBuffer(bytes: answer), requestID: request.id)
         } catch let denial as AccessDenial {
             try await self.record(denial, handler.name, call)
             throw ServiceException(.accessDenied, denial.description)
         }
+    }
+
+    /// A poll that is held ends with its connection: whoever has left must not be given a job.
+    private static func run(
+        _ handler: OperationHandler,
+        _ body: [UInt8],
+        _ call: APICall,
+        _ peer: Peer
+    ) async throws -> [UInt8] {
+        guard call.maximumWait > .zero else { return try await handler.run(body, call) }
+        return try await peer.cancellingOnDeparture { try await handler.run(body, call) }
     }
 
     private func handler(for request: SurfaceRequest) throws -> OperationHandler {

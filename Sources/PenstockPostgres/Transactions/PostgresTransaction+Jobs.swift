@@ -43,8 +43,8 @@ extension PostgresTransaction {
     func pollableQueues() throws -> [(queue: JobQueue, pollableAt: Timestamp)] {
         try self.rows(
             """
-            SELECT queue, min(CASE status WHEN 'Queued' THEN 0 ELSE visible_at END) FROM job
-            WHERE status IN ('Queued', 'Dispatched') AND queue IS NOT NULL GROUP BY queue ORDER BY queue
+            SELECT DISTINCT queue, CASE status WHEN 'Queued' THEN 0 ELSE visible_at END FROM job
+            WHERE status IN ('Queued', 'Dispatched') AND queue IS NOT NULL ORDER BY 1, 2
             """,
             []
         ) { (queue: try $0.parsed { JobQueue($0) }, pollableAt: try $0.timestamp()) }

@@ -98,16 +98,22 @@ package struct JobService: Sendable {
             let generation = self.context.queues.generation(of: claim.queue)
             let jobs = try await self.claim(claim, principal: principal)
             let left = deadline - ContinuousClock.now
-            guard jobs.isEmpty, left > .zero, !Task.isCancelled, !Task.isShuttingDownGracefully else { return jobs }
-            await self.waitForJob(claim.queue, after: generation, atMost: left)
+            guard jobs.isEmpty, left > .zero, !Task.isShuttingDownGracefully else { return jobs }
+            await self.waitForJob(claim, after: generation, atMost: left)
+            guard !Task.isCancelled else {
+                // Nobody is there to take a job; what this poll may have been told of is for the next one.
+                self.context.queues.passOn(claim.queue, queryValue: claim.queryValue)
+                throw CancellationError()
+            }
         }
     }
 
     /// Returns when a job is queued, when a hidden one becomes visible, when the time is over or the server stops.
-    private func waitForJob(_ queue: JobQueue, after generation: Int, atMost limit: Duration) async {
-        let visibleAt = self.context.queues.nextVisible(queue)
+    private func waitForJob(_ claim: JobClaim, after generation: Int, atMost limit: Duration) async {
+        let queues = self.context.queues
+        let visibleAt = queues.nextVisible(claim.queue)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.context.queues.wait(for: queue, after: generation) }
+            group.addTask { await queues.wait(for: claim.queue, queryValue: claim.queryValue, after: generation) }
             group.addTask { try? await Task.sleep(for: limit) }
             group.addTask { try? await gracefulShutdown() }
             if let visibleAt { group.addTask { await self.context.clock.sleep(until: visibleAt) } }
@@ -125,9 +131,8 @@ package struct JobService: Sendable {
         let now = self.context.clock.now
         let queues = self.context.queues
         let known = queues.ticket(for: claim.queue, queryValue: claim.queryValue, at: now)
-        guard let ticket = known ?? (self.context.store.isShared ? queues.anyTicket(for: claim.queue) : nil) else {
-            return []
-        }
+        let asksAnyway = self.context.store.isShared
+        guard let ticket = known ?? (asksAnyway ? queues.anyTicket(for: claim.queue, at: now) : nil) else { return [] }
         let context = self.context
         let claimed = try await context.store.write { transaction in
             try transaction.claimJobs(claim, at: now).map { found in
@@ -154,8 +159,7 @@ package struct JobService: Sendable {
             with: ticket,
             visibleAt: claimed.compactMap(\.row.job.visibleAt),
             isExhausted: claimed.count < claim.limit,
-            queryValue: claim.queryValue,
-            at: now
+            queryValue: claim.queryValue
         )
         return claimed
     }

@@ -11,152 +11,121 @@ import Synchronization
 /// Hints beside the truth: a queue that is said to have jobs may have none, and is then found empty by a claim. The
 /// other way round happens only where other processes write; polls there ask the database.
 package final class PollableQueues: Sendable {
-    private struct Queue {
-        /// Counts the signals, so that an older claim's finding does not hide a newer job.
-        var generation = 0
-        /// When there may be something to poll; `nil` while the queue is known to be empty.
-        var pollableAt: Timestamp?
-        /// When the visibility of jobs that were handed out ends, ascending.
-        var expirations: [Timestamp] = []
-        /// Values of the queryable property that were found empty, and the generation in which they were.
-        var emptyValues: [String: Int] = [:]
-        var waiters: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
-    }
-
     private struct State {
-        var queues: [JobQueue: Queue] = [:]
+        var queues: [JobQueue: PollableQueue] = [:]
         var nextWaiter = 0
         var cancelled: Set<Int> = []
     }
-
-    /// Values of the queryable property remembered as empty, for each queue.
-    package static let maximumEmptyValues = 1024
 
     private let state = Mutex(State())
 
     package init() {}
 
-    /// What a poll may go by; pass it on to ``claimed(_:from:visibleAt:isExhausted:queryValue:)``.
+    /// What a poll may go by; pass it on to ``claimed(_:with:visibleAt:isExhausted:queryValue:)``.
     package struct Ticket: Sendable {
-        let generation: Int
+        let base: PollableQueue.Ticket
     }
 
     /// Whether a poll should ask the database; `nil` when the queue is known to have nothing at the instant.
     package func ticket(for queue: JobQueue, queryValue: String?, at now: Timestamp) -> Ticket? {
-        self.state.withLock { state in
-            guard let entry = state.queues[queue], let pollableAt = entry.pollableAt, pollableAt <= now else {
-                return nil
-            }
-            let isExpiring = entry.expirations.first.map { $0 <= now } ?? false
-            if let queryValue, entry.emptyValues[queryValue] == entry.generation, !isExpiring { return nil }
-            return Ticket(generation: entry.generation)
-        }
+        self.state.withLock { $0.queues[queue]?.ticket(queryValue: queryValue, at: now) }.map(Ticket.init)
     }
 
     /// A ticket for a queue of which memory knows nothing for sure, since other processes write to it.
-    package func anyTicket(for queue: JobQueue) -> Ticket {
-        Ticket(generation: self.generation(of: queue))
+    package func anyTicket(for queue: JobQueue, at now: Timestamp) -> Ticket {
+        Ticket(base: PollableQueue.Ticket(generation: self.generation(of: queue), at: now))
     }
 
     /// A job of the queue can be polled: at once, and by whoever waits.
     package func jobQueued(_ queue: JobQueue) {
-        let waiter = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
-            state.queues[queue, default: Queue()].generation += 1
-            state.queues[queue, default: Queue()].pollableAt = Timestamp(millisecondsSinceEpoch: .min)
-            guard state.queues[queue]?.waiters.isEmpty == false else { return nil }
-            return state.queues[queue]?.waiters.removeFirst().continuation
-        }
-        waiter?.resume()
+        let waiters = self.state.withLock { $0.queues[queue, default: PollableQueue()].jobQueued() }
+        for waiter in waiters { waiter.continuation.resume() }
     }
 
-    /// What the store said of the queue when the process started.
+    /// What the store said when the process started: a job of the queue can be polled from the instant on.
     package func restore(_ queue: JobQueue, pollableAt: Timestamp) {
-        self.state.withLock { state in
-            state.queues[queue, default: Queue()].generation += 1
-            state.queues[queue, default: Queue()].pollableAt = pollableAt
-        }
+        self.state.withLock { $0.queues[queue, default: PollableQueue()].hide(until: pollableAt) }
     }
 
     /// What a claim found.
     ///
     /// - Parameters:
     ///   - visibleAt: Of each job handed out, when its visibility ends.
-    ///   - isExhausted: Whether the claim got less than it asked for.
+    ///   - isExhausted: Whether the claim got less than it asked for; if not, the next of those who wait may get more.
     package func claimed(
         _ queue: JobQueue,
         with ticket: Ticket,
         visibleAt: [Timestamp],
         isExhausted: Bool,
-        queryValue: String?,
-        at now: Timestamp
+        queryValue: String?
     ) {
-        let waiter = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
-            var entry = state.queues[queue, default: Queue()]
-            defer { state.queues[queue] = entry }
-            entry.expirations.removeAll { $0 <= now }
-            for instant in visibleAt {
-                let place = entry.expirations.lastIndex { $0 <= instant }.map { $0 + 1 } ?? 0
-                entry.expirations.insert(instant, at: place)
-            }
-            guard isExhausted, entry.generation == ticket.generation else {
-                return entry.waiters.isEmpty || isExhausted ? nil : entry.waiters.removeFirst().continuation
-            }
-            if let queryValue {
-                if entry.emptyValues.count >= Self.maximumEmptyValues { entry.emptyValues = [:] }
-                entry.emptyValues[queryValue] = entry.generation
-            } else {
-                entry.pollableAt = entry.expirations.first
-            }
-            return nil
+        self.state.withLock { state in
+            for instant in visibleAt { state.queues[queue, default: PollableQueue()].hide(until: instant) }
+            if isExhausted { state.queues[queue]?.foundNoMore(ticket.base, queryValue: queryValue) }
         }
-        waiter?.resume()
+        if !isExhausted { self.passOn(queue, queryValue: queryValue) }
+    }
+
+    /// Lets the next of those who wait look, for somebody who was told of a job and did not look for it, or left more.
+    package func passOn(_ queue: JobQueue, queryValue: String?) {
+        let next = self.state.withLock { $0.queues[queue]?.removeNextWaiter(queryValue: queryValue) }
+        next?.continuation.resume()
     }
 
     /// The queues of one of the types that may have something at the instant.
     package func ready(_ types: Set<ActionTypeID>, at now: Timestamp) -> [JobQueue] {
         self.state.withLock { state in
-            state.queues.filter { types.contains($0.key.typeID) && $0.value.pollableAt.map { $0 <= now } ?? false }
-                .map(\.key)
+            state.queues.keys.filter { queue in
+                types.contains(queue.typeID) && state.queues[queue]?.ticket(queryValue: nil, at: now) != nil
+            }
         }
         .sorted { $0.description < $1.description }
     }
 
     /// When the queue's next hidden job is visible again, if one is hidden.
     package func nextVisible(_ queue: JobQueue) -> Timestamp? {
-        self.state.withLock { $0.queues[queue]?.pollableAt }
+        self.state.withLock { $0.queues[queue]?.nextVisible }
     }
 
-    /// Counts the queue's signals; pass it on to ``wait(for:after:)``.
+    /// How many polls of the queue are held.
+    package func waiterCount(of queue: JobQueue) -> Int {
+        self.state.withLock { $0.queues[queue]?.waiterCount ?? 0 }
+    }
+
+    /// Counts the queue's signals; pass it on to ``wait(for:queryValue:after:)``.
     package func generation(of queue: JobQueue) -> Int {
         self.state.withLock { $0.queues[queue]?.generation ?? 0 }
     }
 
-    /// Returns once a job has been queued since the generation was read, or when the task is cancelled.
-    package func wait(for queue: JobQueue, after generation: Int) async {
+    /// Returns once there may be a job that was not there when the generation was read, or when the task is cancelled.
+    package func wait(for queue: JobQueue, queryValue: String?, after generation: Int) async {
         let id = self.state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isDone = self.state.withLock { state in
-                    if state.cancelled.remove(id) != nil { return true }
-                    guard state.queues[queue, default: Queue()].generation == generation else { return true }
-                    state.queues[queue, default: Queue()].waiters.append((id, continuation))
-                    return false
-                }
-                if isDone { continuation.resume() }
+                let waiter = PollableQueue.Waiter(id: id, queryValue: queryValue, continuation: continuation)
+                if !self.add(waiter, to: queue, after: generation) { continuation.resume() }
             }
         } onCancel: {
-            let waiter = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
-                guard let index = state.queues[queue]?.waiters.firstIndex(where: { $0.id == id }) else {
-                    state.cancelled.insert(id)
-                    return nil
-                }
-                return state.queues[queue]?.waiters.remove(at: index).continuation
+            let waiter = self.state.withLock { state in
+                let waiter = state.queues[queue]?.removeWaiter(id)
+                if waiter == nil { state.cancelled.insert(id) }
+                return waiter
             }
-            waiter?.resume()
+            waiter?.continuation.resume()
         }
         self.state.withLock { _ = $0.cancelled.remove(id) }
+    }
+
+    /// - Returns: `false` when there is nothing to wait for any more.
+    private func add(_ waiter: PollableQueue.Waiter, to queue: JobQueue, after generation: Int) -> Bool {
+        self.state.withLock { state in
+            if state.cancelled.remove(waiter.id) != nil { return false }
+            guard (state.queues[queue]?.generation ?? 0) == generation else { return false }
+            state.queues[queue, default: PollableQueue()].add(waiter)
+            return true
+        }
     }
 }

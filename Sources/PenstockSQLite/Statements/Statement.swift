@@ -228,10 +228,8 @@ enum StatementText: String, Sendable, CaseIterable {
         ORDER BY created_at, id LIMIT ?5
         """
     case pollableQueues = """
-        SELECT queue, MIN(coalesce(visible_at, created_at)) FROM (
-            SELECT queue, visible_at, created_at FROM job WHERE status = 'Queued' AND queue > ''
-            UNION ALL SELECT queue, visible_at, created_at FROM job WHERE status = 'Dispatched' AND queue > '')
-        GROUP BY queue ORDER BY queue
+        SELECT DISTINCT queue, 0 FROM job WHERE status = 'Queued' AND queue > ''
+        UNION SELECT queue, visible_at FROM job WHERE status = 'Dispatched' AND queue > '' ORDER BY 1, 2
         """
     case insertJob = """
         INSERT INTO job (id, pipeline, account, region, action_execution, stage, action, queue, query_value, client,

@@ -21,13 +21,13 @@ extension MemoryTransaction {
     }
 
     func pollableQueues() -> [(queue: JobQueue, pollableAt: Timestamp)] {
-        var queues: [JobQueue: Timestamp] = [:]
+        var instants: [JobQueue: Set<Timestamp>] = [:]
         for row in self.rows.openJobs.values {
             guard let queue = row.queue, row.job.storedStatus != .inProgress else { continue }
-            let pollableAt = row.job.visibleAt ?? row.job.createdAt
-            queues[queue] = min(queues[queue] ?? pollableAt, pollableAt)
+            instants[queue, default: []].insert(row.job.visibleAt ?? Timestamp(millisecondsSinceEpoch: 0))
         }
-        return queues.sorted { precedes($0.key.description, $1.key.description) }.map { ($0.key, $0.value) }
+        return instants.sorted { precedes($0.key.description, $1.key.description) }
+            .flatMap { queue, instants in instants.sorted().map { (queue, $0) } }
     }
 
     func insertJob(_ row: JobRow) throws {
