@@ -86,6 +86,7 @@ extension Artifact {
     fileprivate init(_ reference: ArtifactReference) {
         self.init(
             name: reference.name,
+            revision: reference.revisionID,
             location: ArtifactLocation(
                 type: .s3,
                 s3Location: S3ArtifactLocation(bucketName: reference.location.bucket, objectKey: reference.location.key)

@@ -14,6 +14,9 @@ extension PipelineStep {
     ) throws(PipelineInterruption) {
         guard let place = try self.place(of: action, in: id) else { return }
         let declared = try self.declaredAction(at: place)
+        var success = success
+        let reported = try self.execution(id).stageRun?.actions[place.index].attempt?.revision
+        success.progress.revision = success.progress.revision ?? reported
         if let revision = success.progress.revision {
             self.effects.append(.recordRevision(stage: place.stage, action: declared.name, revision))
         }
@@ -26,7 +29,9 @@ extension PipelineStep {
         )
         try self.change(id) { execution in
             Self.adopt(success, of: declared, into: &execution)
-            for output in execution.stageRun?.actions[place.index].attempt?.outputs ?? [] {
+            let isSource = declared.typeID.category == .source
+            for var output in execution.stageRun?.actions[place.index].attempt?.outputs ?? [] {
+                output.revisionID = isSource ? success.progress.revision?.revisionID : nil
                 execution.artifacts.removeAll { $0.name == output.name }
                 execution.artifacts.append(output)
             }

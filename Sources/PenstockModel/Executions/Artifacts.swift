@@ -33,19 +33,27 @@ public struct ObjectLocation: Sendable, Hashable, StateCodable {
 public struct ArtifactReference: Sendable, Hashable, StateCodable {
     public var name: String
     public var location: ObjectLocation
+    /// The revision that a source made it from, where it said one; `nil` for what other actions made.
+    public var revisionID: String?
 
-    public init(name: String, location: ObjectLocation) {
+    public init(name: String, location: ObjectLocation, revisionID: String? = nil) {
         self.name = name
         self.location = location
+        self.revisionID = revisionID
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
-        self.init(name: try reader.readString(), location: try reader.read())
+        self.init(
+            name: try reader.readString(),
+            location: try reader.read(),
+            revisionID: try reader.readOptional()
+        )
     }
 
     public func encode(to writer: inout StateWriter) {
         writer.write(self.name)
         writer.write(self.location)
+        writer.write(self.revisionID)
     }
 }
 

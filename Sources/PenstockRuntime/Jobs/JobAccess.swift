@@ -34,7 +34,7 @@ struct JobAccess {
         case .clientToken(let token):
             guard type.owner == .thirdParty,
                 let definition = try reader.partnerActionType(type, in: call.scope.region),
-                definition.mayPoll(call.scope.account)
+                definition.mayPoll(call.scope.account) || row.job.wasHandedOut(to: call.scope.account)
             else { throw JobRejections.notFound("\(row.job.id)") }
             try self.checkToken(token, of: row, in: reader)
         }
@@ -49,9 +49,21 @@ struct JobAccess {
             self.context.tokens.matches(token, hash: $0, context: scope)
                 && connection.previousExpires.map { self.now < $0 } ?? false
         }
-        guard connection.revoked == nil || !row.job.storedStatus.isTerminal, isCurrent || isPrevious ?? false else {
-            throw refusal
-        }
+        let isLive = connection.revoked == nil || !self.isForgotten(row.job)
+        guard isLive, isCurrent || isPrevious ?? false else { throw refusal }
+    }
+
+    /// Whether the job ended so long ago that not even its last result may be repeated.
+    private func isForgotten(_ job: Job) -> Bool {
+        job.endedAt.map { self.now - $0 >= self.context.settings.repeatedResultWindow } ?? false
+    }
+}
+
+extension Job {
+    /// Whether its last dispatch was to the account, which may then end it, whatever its type says by now.
+    fileprivate func wasHandedOut(to account: AccountID) -> Bool {
+        let parts = self.dispatchedTo?.split(separator: ":", omittingEmptySubsequences: false) ?? []
+        return parts.count > 4 && parts[4] == account.rawValue
     }
 }
 

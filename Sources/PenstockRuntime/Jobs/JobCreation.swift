@@ -27,7 +27,7 @@ struct JobCreation {
             self.enqueue(&job, account: self.row.key.scope.account, definition: found.definition)
         case .thirdParty:
             guard let found = try self.transaction.partnerActionType(type, in: self.row.key.scope.region),
-                !found.isDeleted
+                !found.isDeleted, found.definition.executor?.isFunction != true
             else { return self.unavailable(type) }
             self.enqueue(&job, account: nil, definition: found.definition)
             job.clientID = try self.connection(of: start)?.clientID
@@ -38,7 +38,7 @@ struct JobCreation {
             job.queue = JobQueue(region: self.row.key.scope.region, typeID: type, account: nil)
         }
         try self.insert(job)
-        try self.setTimer(.actionDeadline(start.id), due: start.deadline, for: start)
+        try self.setTimer(.actionDeadline(start.id), due: job.start.deadline, for: start)
         return nil
     }
 
@@ -47,10 +47,15 @@ struct JobCreation {
         var job = previous
         job.job = Job(id: self.newJobID(), createdAt: self.now)
         job.continuationToken = token
-        if let deadline = previous.jobDeadline {
-            job.jobDeadline = self.now + (deadline - previous.job.createdAt)
-        }
+        job.jobDeadline = try self.jobLimit(of: previous.start.action.typeID).map { self.now + $0 }
         try self.insert(job)
+    }
+
+    /// How long one job of the type may take, by what its partner says now; `nil` for as long as its action may.
+    private func jobLimit(of type: ActionTypeID) throws -> Duration? {
+        guard type.owner == .thirdParty else { return nil }
+        let found = try self.transaction.partnerActionType(type, in: self.row.key.scope.region)
+        return found?.definition.executor?.jobTimeoutSeconds.map { .seconds($0) }
     }
 
     private func newJob(for start: ActionStart) -> JobRow {
@@ -75,7 +80,10 @@ struct JobCreation {
             job.queryValue = job.start.resolvedConfiguration[key: property.name]
         }
         if let seconds = definition.executor?.jobTimeoutSeconds {
-            job.jobDeadline = self.now + .seconds(seconds)
+            let deadline = self.now + .seconds(seconds)
+            job.jobDeadline = deadline
+            // A type that gives one job more time than its action would have gives the action as much.
+            job.start.deadline = max(job.start.deadline, deadline)
         }
     }
 
@@ -120,5 +128,15 @@ struct JobCreation {
             type: .configurationError,
             message: "ActionType \(place) is not available: nothing here carries out its actions"
         )
+    }
+}
+
+extension ActionTypeExecutor {
+    /// Whether a function is invoked, which nobody here does.
+    fileprivate var isFunction: Bool {
+        switch self.kind {
+        case .jobWorker: false
+        case .lambda: true
+        }
     }
 }

@@ -29,9 +29,6 @@ extension JobRow {
         return heard.flatMap { now - $0 >= threshold ? $0 : nil }
     }
 
-    /// When the job ends for want of time: its own deadline, or that of the attempt if it comes first.
-    package var deadline: Timestamp { min(self.start.deadline, self.jobDeadline ?? self.start.deadline) }
-
     private func silence(as status: Job.Status, since heard: Timestamp) -> String {
         let worker = self.job.dispatchedTo ?? "a worker"
         return switch status {

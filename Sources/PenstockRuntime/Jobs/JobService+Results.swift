@@ -37,8 +37,9 @@ extension JobService {
             guard let pipeline = try transaction.lockPipeline(key), pipeline.id == known.pipelineID,
                 let row = try transaction.lockJob(id)
             else { throw JobRejections.notFound(id.description) }
-            if row.job.isRepeat(digest, at: now, within: context.settings.repeatedResultWindow) { return }
-            let status = row.job.status(at: now)
+            let job = row.standing(at: now)
+            if job.isRepeat(digest, at: now, within: context.settings.repeatedResultWindow) { return }
+            let status = job.status(at: now)
             guard status == .inProgress else { throw JobRejections.invalidState(id, status.rawValue) }
             if case .success(_, _, let variables) = result, variables.totalBytes > limit {
                 let problem = "The output variables exceed the maximum size of \(limit) bytes"
@@ -61,7 +62,8 @@ extension JobService {
             guard let known = try transaction.job(id) else { return false }
             let key = PipelineKey(scope: known.scope, name: known.pipelineName)
             guard let pipeline = try transaction.lockPipeline(key), pipeline.id == known.pipelineID,
-                let row = try transaction.lockJob(id), row.job.dispatch == dispatch, !row.job.storedStatus.isTerminal
+                let row = try transaction.lockJob(id), row.job.dispatch == dispatch,
+                !row.standing(at: now).storedStatus.isTerminal
             else { return false }
             let commit = PipelineCommit(context: context, transaction: transaction, row: pipeline, now: now)
             try Self.finish(row, result, digest: result.digest, commit)

@@ -134,8 +134,9 @@ package struct JobService: Sendable {
         let asksAnyway = self.context.store.isShared
         guard let ticket = known ?? (asksAnyway ? queues.anyTicket(for: claim.queue, at: now) : nil) else { return [] }
         let context = self.context
-        let claimed = try await context.store.write { transaction in
-            try transaction.claimJobs(claim, at: now).map { found in
+        let (claimed, isExhausted) = try await context.store.write { transaction in
+            let found = try transaction.claimJobs(claim, at: now)
+            let claimed = try found.filter { now < $0.deadline }.map { found in
                 var row = found
                 row.job.dispatch(
                     to: principal,
@@ -153,12 +154,13 @@ package struct JobService: Sendable {
                 guard let version else { throw StoreError(.corrupt, "job \(row.job.id) has no pipeline version") }
                 return ClaimedJob(row: row, version: version)
             }
+            return (claimed, found.count < claim.limit)
         }
         queues.claimed(
             claim.queue,
             with: ticket,
             visibleAt: claimed.compactMap(\.row.job.visibleAt),
-            isExhausted: claimed.count < claim.limit,
+            isExhausted: isExhausted,
             queryValue: claim.queryValue
         )
         return claimed
@@ -191,11 +193,12 @@ package struct JobService: Sendable {
         let context = self.context
         let now = context.clock.now
         return try await context.store.write { transaction in
-            guard var row = try transaction.lockJob(id) else { throw JobRejections.notFound(id.description) }
+            guard let row = try transaction.lockJob(id) else { throw JobRejections.notFound(id.description) }
             try JobAccess(context: context, now: now).check(row, call, proof, in: transaction)
-            switch row.job.acknowledge(nonce: nonce, at: now) {
+            var job = row.standing(at: now)
+            switch job.acknowledge(nonce: nonce, at: now) {
             case .accepted:
-                try transaction.updateJob(row.job, clientID: row.clientID)
+                try transaction.updateJob(job, clientID: row.clientID)
                 return .inProgress
             case .repeated(let status): return status
             case .invalidNonce: throw JobRejections.invalidNonce(id)
@@ -210,8 +213,9 @@ package struct JobService: Sendable {
         let context = self.context
         let now = context.clock.now
         return try await context.store.read { reader in
-            guard let row = try reader.job(id) else { throw JobRejections.notFound(id.description) }
+            guard var row = try reader.job(id) else { throw JobRejections.notFound(id.description) }
             try JobAccess(context: context, now: now).check(row, call, proof, in: reader)
+            row.job = row.standing(at: now)
             if row.job.storedStatus.isTerminal {
                 if case .clientToken = proof { throw JobRejections.invalidJob(id) }
                 let ended = row.job.endedAt ?? row.job.createdAt

@@ -77,20 +77,27 @@ package struct TimerService: Service {
                 let verdict = RuleVerdict(.satisfied, summary: "The window is open")
                 try commit.apply(.ruleEnded(timer.row.executionID, id, verdict))
             case .ruleDeadline(let id): try commit.apply(.ruleTimedOut(timer.row.executionID, id))
-            case .actionDeadline(let id): try commit.apply(.actionTimedOut(timer.row.executionID, id))
+            case .actionDeadline(let id):
+                // What the action's type says of its jobs is not known to the pipeline.
+                if let job = try transaction.lockOpenJob(of: id), job.jobDeadline != nil {
+                    try Self.timeOut(job, after: job.start.deadline - job.start.startedAt, &commit)
+                } else {
+                    try commit.apply(.actionTimedOut(timer.row.executionID, id))
+                }
             case .jobDeadline(let id):
                 if let job = try transaction.lockJob(id), !job.job.storedStatus.isTerminal {
-                    try Self.timeOut(job, &commit)
+                    try Self.timeOut(job, after: job.deadline - job.job.createdAt, &commit)
                 }
             }
         }
     }
 
-    private static func timeOut(_ row: JobRow, _ commit: inout PipelineCommit) throws {
+    /// Ends a job and its attempt, which have had that much time.
+    private static func timeOut(_ row: JobRow, after limit: Duration, _ commit: inout PipelineCommit) throws {
         var job = row.job
         job.end(.timedOut, resultDigest: nil, at: commit.now)
         try commit.transaction.updateJob(job, clientID: row.clientID)
-        let minutes = (commit.now - row.job.createdAt).components.seconds / 60
+        let minutes = limit.components.seconds / 60
         let failure = FailureDetails(type: .jobFailed, message: "The action timed out after \(minutes) minutes")
         try commit.apply(.actionFailed(row.start.executionID, row.start.id, failure, externalExecutionID: nil))
     }

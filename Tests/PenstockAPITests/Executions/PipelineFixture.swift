@@ -204,29 +204,3 @@ extension APITestBed {
         }
     }
 }
-
-extension APITestBed {
-    /// The pipeline `shop` with a partner's action, its connection, and the connection's token.
-    ///
-    /// - Parameter other: Adds an action of the customer's own beside the partner's.
-    static func withConnectedPipeline(
-        beside other: Bool
-    ) async throws -> (bed: APITestBed, first: String, token: String) {
-        let bed = try await APITestBed()
-        try await bed.register()
-        let poller = TestIdentity.partner.account.rawValue
-        try await bed.register(
-            .scanner,
-            by: .partner,
-            urls: ActionTypeURLs(execution: "https://scanner.example.org/runs/{ExternalExecutionId}"),
-            executor: ActionTypeExecutor(
-                kind: .jobWorker(pollingAccounts: [poller], pollingServicePrincipals: []))
-        )
-        let connection = try await bed.connections.create(
-            bed.caller(), pipeline: "shop", stage: "Scan", action: "Work")
-        let scan = [ActionDeclaration.work(type: .scanner)] + (other ? [.work("Beside")] : [])
-        let first = try await bed.createPipeline(
-            Self.declaration([StageDeclaration(name: "Scan", actions: scan), .stage("Release", .work())]))
-        return (bed, first?.description ?? "", connection.clientToken)
-    }
-}

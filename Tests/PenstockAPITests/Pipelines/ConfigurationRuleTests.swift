@@ -37,6 +37,12 @@ import Testing
             broken: Self.pipeline(["Target": "blue.green"]),
             kept: Self.pipeline(["Target": "Blue_green-09"])
         ),
+        RuleCase(
+            "a queryable value that only looks like a reference", .invalidActionDeclaration,
+            "The configuration 'Target' of action 'Ship' must have 1 to 20 characters of A-Z, a-z, 0-9, _ and -",
+            broken: Self.pipeline(["Target": "#{}"]),
+            kept: Self.pipeline(["Target": "#{codepipeline.PipelineExecutionId}"])
+        ),
         Self.number("twelve", beside: "12"),
         Self.number("0x10", beside: "-10"),
         Self.number("1.", beside: "1.5"),

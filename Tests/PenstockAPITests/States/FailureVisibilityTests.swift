@@ -1,72 +1,36 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import struct PenstockModel.ActionTypeURLs
 import PenstockWire
 import Testing
 
 /// Where people see that a partner's worker has failed a job.
 struct FailureVisibilityTests {
-    /// A partner's job in its worker's hands, beside another action when that is wanted.
-    private struct Work {
-        var bed: APITestBed
-        var id: String
-        var job: String
-        var nonce: String
-        var token: Sensitive
-
-        func fail(_ type: FailureType = .jobFailed, externalExecutionID: String? = "run-42") async throws {
-            let failure = FailureDetails(
-                type: type, message: "3 tests failed", externalExecutionID: externalExecutionID)
-            let input = PutThirdPartyJobFailureResultInput(
-                jobID: self.job, clientToken: self.token, failureDetails: failure)
-            try await self.bed.call(Operations.PutThirdPartyJobFailureResult.self, input, as: .partner)
-        }
-
-        /// Says how far the work is, and takes the job that goes on with it.
-        mutating func report(_ details: ExecutionDetails) async throws {
-            let input = PutThirdPartyJobSuccessResultInput(
-                jobID: self.job, clientToken: self.token, continuationToken: "more", executionDetails: details)
-            try await self.bed.call(Operations.PutThirdPartyJobSuccessResult.self, input, as: .partner)
-            try await self.take()
-        }
-
-        mutating func take() async throws {
-            let poll = PollForThirdPartyJobsInput(actionTypeID: .scanner)
-            let jobs = try await self.bed.call(Operations.PollForThirdPartyJobs.self, poll, as: .partner).jobs
-            self.job = try #require(jobs?.first?.jobID)
-            let ask = GetThirdPartyJobDetailsInput(jobID: self.job, clientToken: self.token)
-            let details = try await self.bed.call(Operations.GetThirdPartyJobDetails.self, ask, as: .partner)
-            self.nonce = try #require(details.jobDetails?.nonce)
-            #expect(try await self.acknowledge() == .inProgress)
-        }
-
-        func acknowledge() async throws -> JobStatus? {
-            let input = AcknowledgeThirdPartyJobInput(
-                jobID: self.job, nonce: self.nonce, clientToken: self.token)
-            return try await self.bed.call(Operations.AcknowledgeThirdPartyJob.self, input, as: .partner).status
-        }
-    }
-
-    private static func work(beside other: Bool = false) async throws -> Work {
-        let (bed, id, token) = try await APITestBed.withConnectedPipeline(beside: other)
-        var work = Work(bed: bed, id: id, job: "", nonce: "", token: Sensitive(token))
-        try await work.take()
-        return work
+    /// A partner's worker with its job in hand, beside another action when that is wanted.
+    private static func work(beside other: Bool = false) async throws -> (worker: TestWorker, job: TestJob) {
+        let link = "https://scanner.example.org/runs/{ExternalExecutionId}"
+        let worker = try await APITestBed.withWorker(
+            .partner,
+            build: other ? [.work(type: .scanner), .work("Beside")] : [.work(type: .scanner)],
+            type: WorkerType(urls: ActionTypeURLs(execution: link))
+        )
+        return (worker, try await worker.take())
     }
 
     @Test func `The state of the pipeline shows type, message, run and link`() async throws {
-        let work = try await Self.work()
-        try await work.bed.advance(by: .seconds(30))
-        try await work.fail()
-        let stage = try await work.bed.stage("Scan")
-        #expect(stage.latestExecution == StageExecution(pipelineExecutionID: work.id, status: .failed))
-        let attempt = try await work.bed.action(in: "Scan").latestExecution
+        let (worker, job) = try await Self.work()
+        try await worker.bed.advance(by: .seconds(30))
+        try await worker.fail(job, externalExecutionID: "run-42")
+        let stage = try await worker.bed.stage("Build")
+        #expect(stage.latestExecution == StageExecution(pipelineExecutionID: worker.execution, status: .failed))
+        let attempt = try await worker.bed.action(in: "Build").latestExecution
         #expect(
             attempt
                 == ActionExecution(
                     actionExecutionID: attempt?.actionExecutionID,
                     status: .failed,
-                    lastStatusChange: work.bed.now,
+                    lastStatusChange: worker.bed.now,
                     externalExecutionID: "run-42",
                     externalExecutionURL: "https://scanner.example.org/runs/run-42",
                     errorDetails: ErrorDetails(code: "JobFailed", message: "3 tests failed")
@@ -74,12 +38,12 @@ struct FailureVisibilityTests {
     }
 
     @Test func `The history shows the same`() async throws {
-        let work = try await Self.work()
-        try await work.bed.advance(by: .seconds(30))
-        try await work.fail()
-        let entry = try await work.bed.attempt()
+        let (worker, job) = try await Self.work()
+        try await worker.bed.advance(by: .seconds(30))
+        try await worker.fail(job, externalExecutionID: "run-42")
+        let entry = try await worker.bed.attempt()
         #expect(entry.status == .failed)
-        #expect(entry.lastUpdateTime == work.bed.now)
+        #expect(entry.lastUpdateTime == worker.bed.now)
         #expect(entry.updatedBy == nil)
         #expect(
             entry.output?.executionResult
@@ -91,90 +55,90 @@ struct FailureVisibilityTests {
     }
 
     @Test func `The execution has failed, and its summary says where and why`() async throws {
-        let work = try await Self.work()
-        try await work.fail()
-        let summary = "Action 'Work' in stage 'Scan' failed: 3 tests failed"
-        let execution = try await work.bed.execution(work.id)
+        let (worker, job) = try await Self.work()
+        try await worker.fail(job, externalExecutionID: "run-42")
+        let summary = "Action 'Work' in stage 'Build' failed: 3 tests failed"
+        let execution = try await worker.bed.execution(worker.execution)
         #expect(execution.status == .failed)
         #expect(execution.statusSummary == summary)
-        let listed = try await work.bed.executions().first
+        let listed = try await worker.bed.executions().first
         #expect(listed?.status == .failed)
         #expect(listed?.statusSummary == summary)
     }
 
     @Test func `The worker is told so when it acknowledges again`() async throws {
-        let work = try await Self.work()
-        try await work.fail()
-        #expect(try await work.acknowledge() == .failed)
+        let (worker, job) = try await Self.work()
+        try await worker.fail(job, externalExecutionID: "run-42")
+        #expect(try await worker.acknowledge(job) == .failed)
     }
 
     @Test func `The execution goes on until an action beside the failed one has ended`() async throws {
-        let work = try await Self.work(beside: true)
-        try await work.fail()
-        #expect(try await work.bed.action(in: "Scan").latestExecution?.status == .failed)
-        #expect(try await work.bed.stage("Scan").latestExecution?.status == .inProgress)
-        #expect(try await work.bed.status(work.id) == .inProgress)
-        #expect(try await work.bed.execution(work.id).statusSummary == nil)
-        try await work.bed.succeed(work.bed.takeJob("Beside"))
-        #expect(try await work.bed.stage("Scan").latestExecution?.status == .failed)
-        #expect(try await work.bed.status(work.id) == .failed)
-        #expect(try await work.bed.action("Beside", in: "Scan").latestExecution?.status == .succeeded)
+        let (worker, job) = try await Self.work(beside: true)
+        try await worker.fail(job, externalExecutionID: "run-42")
+        #expect(try await worker.bed.action(in: "Build").latestExecution?.status == .failed)
+        #expect(try await worker.bed.stage("Build").latestExecution?.status == .inProgress)
+        #expect(try await worker.bed.status(worker.execution) == .inProgress)
+        #expect(try await worker.bed.execution(worker.execution).statusSummary == nil)
+        try await worker.bed.succeed(worker.bed.takeJob("Beside"))
+        #expect(try await worker.bed.stage("Build").latestExecution?.status == .failed)
+        #expect(try await worker.bed.status(worker.execution) == .failed)
+        #expect(try await worker.bed.action("Beside", in: "Build").latestExecution?.status == .succeeded)
     }
 
     @Test(arguments: FailureType.allKnown)
     func `Every type of failure is shown as its code`(type: FailureType) async throws {
-        let work = try await Self.work()
-        try await work.fail(type)
-        #expect(try await work.bed.action(in: "Scan").latestExecution?.errorDetails?.code == type.rawValue)
-        #expect(try await work.bed.attempt().output?.executionResult?.errorDetails?.code == type.rawValue)
+        let (worker, job) = try await Self.work()
+        try await worker.fail(job, type)
+        #expect(try await worker.bed.action(in: "Build").latestExecution?.errorDetails?.code == type.rawValue)
+        #expect(try await worker.bed.attempt().output?.executionResult?.errorDetails?.code == type.rawValue)
     }
 
     @Test func `What the worker said before it failed stays`() async throws {
-        var work = try await Self.work()
-        try await work.report(
-            ExecutionDetails(summary: "half way", externalExecutionID: "run-41", percentComplete: 50))
-        try await work.fail(externalExecutionID: nil)
-        let attempt = try await work.bed.action(in: "Scan").latestExecution
+        let (worker, job) = try await Self.work()
+        let half = ExecutionDetails(summary: "half way", externalExecutionID: "run-41", percentComplete: 50)
+        try await worker.succeed(job, continuation: "more", details: half)
+        try await worker.fail(worker.take())
+        let attempt = try await worker.bed.action(in: "Build").latestExecution
         #expect(attempt?.summary == "half way")
         #expect(attempt?.percentComplete == 50)
         #expect(attempt?.externalExecutionID == "run-41")
         #expect(attempt?.externalExecutionURL == "https://scanner.example.org/runs/run-41")
-        let result = try await work.bed.attempt().output?.executionResult
+        let result = try await worker.bed.attempt().output?.executionResult
         #expect(result?.externalExecutionSummary == "half way")
         #expect(result?.externalExecutionID == "run-41")
     }
 
     @Test func `A link that needs the run's id waits for it`() async throws {
-        let work = try await Self.work()
-        try await work.fail(externalExecutionID: nil)
-        let attempt = try await work.bed.action(in: "Scan").latestExecution
+        let (worker, job) = try await Self.work()
+        try await worker.fail(job)
+        let attempt = try await worker.bed.action(in: "Build").latestExecution
         #expect(attempt?.externalExecutionID == nil)
         #expect(attempt?.externalExecutionURL == nil)
     }
 
     @Test func `A partner has an hour, and its silence is a failure`() async throws {
-        let work = try await Self.work()
-        try await work.bed.advance(by: .seconds(3599))
-        #expect(try await work.bed.status(work.id) == .inProgress)
-        try await work.bed.advance(by: .seconds(1))
+        let (worker, job) = try await Self.work()
+        try await worker.bed.advance(by: .seconds(3599))
+        #expect(try await worker.bed.status(worker.execution) == .inProgress)
+        try await worker.bed.advance(by: .seconds(1))
         #expect(
-            try await work.bed.action(in: "Scan").latestExecution?.errorDetails
+            try await worker.bed.action(in: "Build").latestExecution?.errorDetails
                 == ErrorDetails(code: "JobFailed", message: "The action timed out after 60 minutes"))
-        #expect(try await work.bed.status(work.id) == .failed)
-        #expect(try await work.acknowledge() == .timedOut)
-        let refusal = await #expect(throws: ServiceException.self) { try await work.fail() }
+        #expect(try await worker.bed.status(worker.execution) == .failed)
+        #expect(try await worker.acknowledge(job) == .timedOut)
+        let refusal = await #expect(throws: ServiceException.self) { try await worker.fail(job) }
         #expect(refusal?.code == .invalidJobState)
     }
 
     @Test func `A retry shows a new attempt, and the history keeps the failed one`() async throws {
-        let work = try await Self.work()
-        try await work.fail()
-        try await work.bed.advance(by: .seconds(30))
-        try await work.bed.retry("Scan", work.id)
-        let attempt = try await work.bed.action(in: "Scan").latestExecution
+        let (worker, job) = try await Self.work()
+        try await worker.fail(job, externalExecutionID: "run-42")
+        try await worker.bed.advance(by: .seconds(30))
+        try await worker.bed.retry("Build", worker.execution)
+        let attempt = try await worker.bed.action(in: "Build").latestExecution
         #expect(attempt?.status == .inProgress)
         #expect(attempt?.errorDetails == nil)
         #expect(attempt?.externalExecutionID == nil)
-        #expect(try await work.bed.attempts().map(\.status) == [.inProgress, .failed])
+        #expect(try await worker.bed.attempts().map(\.status) == [.inProgress, .failed])
     }
 }

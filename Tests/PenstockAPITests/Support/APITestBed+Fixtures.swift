@@ -18,13 +18,14 @@ extension APITestBed {
     func register(
         _ id: ActionTypeID = .checker,
         by identity: TestIdentity = .customer,
+        region: Region = .default,
         properties: [ActionTypeProperty] = [],
         urls: ActionTypeURLs = ActionTypeURLs(),
         executor: ActionTypeExecutor? = nil,
         isDeleted: Bool = false
     ) async throws {
         let row = ActionTypeRow(
-            region: .default,
+            region: region,
             account: identity.account,
             definition: ActionTypeDefinition(
                 id: id,
@@ -54,6 +55,11 @@ extension APITestBed {
             jobTimeoutSeconds: jobTimeoutSeconds
         )
         try await self.register(id, by: .partner, executor: executor)
+    }
+
+    /// What is on record of the account's calls.
+    func auditEntries(of identity: TestIdentity = .customer) async throws -> [AuditRow] {
+        try await self.store.read { try $0.auditEntries(of: identity.account, limit: 100) }
     }
 
     /// Creates a pipeline, which starts its first execution; returns that execution's id.

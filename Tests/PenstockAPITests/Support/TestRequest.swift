@@ -32,6 +32,10 @@ struct TestRequest: Sendable {
     var scopeService = TestRequest.service
     /// Whether the administration answers it, rather than the CodePipeline API.
     var isOfAdministration = false
+    /// Whether there is a `Content-Length`.
+    var announcesLength = true
+    /// The other end of the connection.
+    var peer = Peer(address: "192.0.2.17")
     /// Changes the headers when they have been signed.
     var tamper: @Sendable (inout HTTPFields) -> Void = { _ in }
 
@@ -60,7 +64,7 @@ struct TestRequest: Sendable {
 
     func surfaceRequest(credentials: SigningCredentials, at now: Timestamp) -> SurfaceRequest {
         var headers = self.headers
-        headers[.contentLength] = headers[.contentLength] ?? String(self.body.count)
+        if self.announcesLength { headers[.contentLength] = headers[.contentLength] ?? String(self.body.count) }
         if self.isSigned {
             let host = "localhost:7480"
             var signable = SignableRequest(
@@ -84,7 +88,7 @@ struct TestRequest: Sendable {
         return SurfaceRequest(
             head: head,
             body: RequestBody(buffer: ByteBuffer(bytes: self.body)),
-            peer: Peer(address: "192.0.2.17")
+            peer: self.peer
         )
     }
 }

@@ -37,11 +37,11 @@ extension PipelineRules {
     private mutating func check(_ value: String, of property: PenstockModel.ActionTypeProperty, in action: PlacedAction)
     {
         if property.isSecret, value == PenstockModel.ActionDeclaration.maskedValue { return }
+        guard VariableReference.all(in: value).isEmpty else { return }
         if property.isQueryable, !Self.isQueryable(value) {
             let rule = "must have 1 to \(Self.maximumQueryableLength) characters of A-Z, a-z, 0-9, _ and -"
             self.refuse(.invalidActionDeclaration, self.problem(of: property, in: action, rule))
         }
-        guard VariableReference.all(in: value).isEmpty else { return }
         switch property.valueType {
         case .number where !Self.isNumber(value):
             self.refuse(.invalidActionDeclaration, self.problem(of: property, in: action, "must be a number"))
