@@ -25,6 +25,7 @@ extension CodePipelineOperations {
         }
         try call.requirePassingRoles(of: input.pipeline)
         let definition = try await self.definition(of: input.pipeline, type: input.pipeline.type(), call)
+        try definition.requireClearSecrets()
         let tags = try input.tags.map { try TagRules.checked($0, on: key.arn) }
         let version = try await self.pipelines.create(call.context, definition, tags: tags ?? [])
         return PipelineAnswers.changed(version, tags: tags)

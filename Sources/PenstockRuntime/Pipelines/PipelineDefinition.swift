@@ -27,6 +27,11 @@ package struct PipelineDefinition: Sendable {
         self.document = document
     }
 
+    /// Refuses masked values in a new pipeline, which has no version before to keep them from.
+    package func requireClearSecrets() throws {
+        if let masked = self.masked.first { throw masked.refusal }
+    }
+
     /// Takes over masked values from the version before: those of an action with the same stage, name and type.
     mutating func keepMaskedSecrets(of current: PipelineVersionRow, _ context: RuntimeContext) throws {
         guard !self.masked.isEmpty else { return }

@@ -26,7 +26,7 @@ package struct PipelineService: Sendable {
         let context = self.context
         let now = context.clock.now
         let id = PipelineID(context.identifiers(1)[0])
-        if let masked = definition.masked.first { throw masked.refusal }
+        try definition.requireClearSecrets()
         return try await context.store.write { transaction in
             var declaration = definition.declaration
             declaration.version = 1
