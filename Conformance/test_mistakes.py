@@ -39,7 +39,7 @@ def test_two_workers_polling_at_once_never_share_a_job(world):
     assert len(set(taken)) == count
 
 
-def test_a_job_carries_its_artifacts_its_account_and_credentials_that_work(world):
+def test_a_job_carries_its_artifacts_its_account_and_credentials_that_work_and_do_nothing_else(world, refused):
     world.custom_pipeline(outputs=["Built"])
     job = world.acknowledged_job()
     assert job["accountId"] == "000000000000"
@@ -50,6 +50,21 @@ def test_a_job_carries_its_artifacts_its_account_and_credentials_that_work(world
     body = store.get_object(Bucket=given["bucketName"], Key=given["objectKey"])["Body"].read()
     assert body
     store.put_object(Bucket=wanted["bucketName"], Key=wanted["objectKey"], Body=body)
+    given = {"Bucket": given["bucketName"], "Key": given["objectKey"]}
+    wanted = {"Bucket": wanted["bucketName"], "Key": wanted["objectKey"]}
+    calls = [
+        (store.get_object, {"Bucket": world.bucket, "Key": "source.zip"}),
+        (store.put_object, {**given, "Body": b"forged"}),
+        (store.put_object, {**wanted, "Key": wanted["Key"] + "2", "Body": b"more"}),
+        (store.delete_object, given),
+        (store.list_objects_v2, {"Bucket": given["Bucket"]}),
+        (store.list_buckets, {}),
+    ]
+    for call, members in calls:
+        assert refused(call, **members)[0] == "AccessDenied"
+    api = world.server.client("codepipeline", world.server.session_of_job(data))
+    assert refused(api.list_pipelines)[0] == "AccessDeniedException"
+    assert refused(api.put_job_success_result, jobId=job["id"])[0] == "AccessDeniedException"
 
 
 def test_the_client_token_is_checked_on_every_call_of_a_partner(world, refused):
