@@ -58,4 +58,11 @@ public struct ActionTypeID: Sendable, Hashable, StateCodable, CustomStringConver
     public static let manualApproval = Self(category: .approval, owner: .aws, provider: "Manual", version: "1")
     /// An object of an S3 bucket as source.
     public static let s3Source = Self(category: .source, owner: .aws, provider: "S3", version: "1")
+    /// A git repository that a connection leads to, as source.
+    public static let connectionSource = Self(
+        category: .source,
+        owner: .aws,
+        provider: "CodeStarSourceConnection",
+        version: "1"
+    )
 }

@@ -207,6 +207,8 @@ public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
     public var artifactStores: [ArtifactStoreDeclaration]
     public var variables: [VariableDeclaration]
     public var stages: [StageDeclaration]
+    /// At most one for each source action.
+    public var triggers: [TriggerDeclaration]
 
     public init(
         name: String,
@@ -215,7 +217,8 @@ public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
         executionMode: ExecutionMode = .superseded,
         artifactStores: [ArtifactStoreDeclaration] = [],
         variables: [VariableDeclaration] = [],
-        stages: [StageDeclaration]
+        stages: [StageDeclaration],
+        triggers: [TriggerDeclaration] = []
     ) {
         self.name = name
         self.version = version
@@ -224,6 +227,7 @@ public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
         self.artifactStores = artifactStores
         self.variables = variables
         self.stages = stages
+        self.triggers = triggers
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -237,6 +241,8 @@ public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
             variables: try reader.readArray(),
             stages: try reader.readArray()
         )
+        guard reader.format >= 2 else { return }
+        self.triggers = try reader.readArray()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -248,6 +254,7 @@ public struct PipelineDeclaration: Sendable, Hashable, StateCodable {
         writer.write(self.artifactStores)
         writer.write(self.variables)
         writer.write(self.stages)
+        writer.write(self.triggers)
     }
 
     /// The place of the stage in declared order; `nil` when there is no such stage.
