@@ -21,7 +21,8 @@ extension PenstockModel.PipelineDeclaration {
                     description: variable.description
                 )
             },
-            stages: wire.stages.map { .init($0) }
+            stages: wire.stages.map { .init($0) },
+            triggers: (wire.triggers ?? []).map { TriggerDeclaration($0) }
         )
     }
 }

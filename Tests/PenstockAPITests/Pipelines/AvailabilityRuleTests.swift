@@ -14,7 +14,7 @@ import Testing
     }
 
     static let cases: [(WirePipeline, String)] = [
-        (Self.connected(), Self.refusal("Triggers are", "'pipeline.triggers'")),
+        (Sample.connected(Sample.trigger("Fetch")), Self.refusal("Triggers are", "'pipeline.triggers'")),
         (
             Self.pipeline(beforeEntry: .init(conditions: [Self.alarm()])),
             Self.refusal("Rules of type CloudWatchAlarm are", "'beforeEntry' of stage 'Deploy'")
@@ -70,14 +70,6 @@ import Testing
 
     private static func refusal(_ what: String, _ place: String) -> String {
         "\(what) not available in this version of Penstock; remove \(place)"
-    }
-
-    private static func connected() -> WirePipeline {
-        let source = Sample.source(
-            provider: "CodeStarSourceConnection", configuration: ["ConnectionArn": "arn:aws:x:y:z:c/1"])
-        var pipeline = Sample.pipeline(deploying: Sample.deploy(), sources: [source])
-        pipeline.triggers = [Sample.trigger("Fetch")]
-        return pipeline
     }
 
     private static func pipeline(

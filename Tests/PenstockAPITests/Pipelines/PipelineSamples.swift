@@ -115,10 +115,27 @@ enum Sample {
         )
     }
 
-    static func trigger(_ source: String, push: GitPushFilter? = nil) -> PipelineTriggerDeclaration {
+    /// A pipeline whose one source follows a repository through a connection.
+    static func connected(
+        type: WirePipelineType? = nil,
+        _ triggers: PipelineTriggerDeclaration...
+    ) -> WirePipeline {
+        let source = Self.source(
+            provider: "CodeStarSourceConnection", configuration: ["ConnectionArn": "arn:aws:x:y:z:c/1"])
+        var pipeline = Self.pipeline(deploying: Self.deploy(), sources: [source])
+        pipeline.pipelineType = type
+        pipeline.triggers = triggers
+        return pipeline
+    }
+
+    static func trigger(
+        _ source: String = "Fetch",
+        push: [GitPushFilter]? = nil,
+        pullRequest: [GitPullRequestFilter]? = nil
+    ) -> PipelineTriggerDeclaration {
         PipelineTriggerDeclaration(
             providerType: .codeStarSourceConnection,
-            gitConfiguration: GitConfiguration(sourceActionName: source, push: push.map { [$0] })
+            gitConfiguration: GitConfiguration(sourceActionName: source, push: push, pullRequest: pullRequest)
         )
     }
 

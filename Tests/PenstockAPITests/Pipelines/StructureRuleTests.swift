@@ -12,7 +12,7 @@ import Testing
         rule.verify()
     }
 
-    static let cases: [RuleCase] = Self.counts + Self.sources + Self.stores + Self.types + Self.triggers
+    static let cases: [RuleCase] = Self.counts + Self.sources + Self.stores + Self.types
 
     private static let counts: [RuleCase] = [
         RuleCase(
@@ -128,30 +128,8 @@ import Testing
         ),
         RuleCase(
             "triggers of a V1 pipeline", .invalidStructure, "Triggers on tag can only be used with V2 pipelines",
-            broken: Self.connected(type: .v1, Sample.trigger("Fetch")),
-            kept: Self.connected(type: .v1)
-        ),
-    ]
-
-    private static let triggers: [RuleCase] = [
-        RuleCase(
-            "a trigger of another source", .invalidStructure,
-            "Triggers for connections must reference a CodeStarSourceConnection action.",
-            broken: Sample.pipeline(triggers: [Sample.trigger("Fetch")]),
-            kept: Self.connected(Sample.trigger("Fetch"))
-        ),
-        RuleCase(
-            "a push filter of tags and branches", .invalidStructure,
-            "The trigger configuration for the source action is not valid."
-                + " Make sure to choose valid filter combinations.",
-            broken: Self.connected(
-                Sample.trigger("Fetch", push: GitPushFilter(tags: .init(), branches: .init()))),
-            kept: Self.connected(
-                Sample.trigger("Fetch", push: GitPushFilter(branches: .init(), filePaths: .init())))
-        ),
-        RuleCase(
-            "two triggers of one source", .invalidStructure, "The source action 'Fetch' has more than one trigger",
-            broken: Self.connected(Sample.trigger("Fetch"), Sample.trigger("Fetch"))
+            broken: Sample.connected(type: .v1, Sample.trigger("Fetch")),
+            kept: Sample.connected(type: .v1)
         ),
     ]
 
@@ -187,18 +165,6 @@ import Testing
         var pipeline = Sample.pipeline(deploying: Self.kubernetes(in: "eu-west-1"))
         pipeline.artifactStore = nil
         pipeline.artifactStores = self.stores(in: regions)
-        return pipeline
-    }
-
-    private static func connected(
-        type: WirePipelineType? = nil,
-        _ triggers: PipelineTriggerDeclaration...
-    ) -> WirePipeline {
-        let source = Sample.source(
-            provider: "CodeStarSourceConnection", configuration: ["ConnectionArn": "arn:aws:x:y:z:c/1"])
-        var pipeline = Sample.pipeline(deploying: Sample.deploy(), sources: [source])
-        pipeline.pipelineType = type
-        pipeline.triggers = triggers
         return pipeline
     }
 }
