@@ -46,7 +46,7 @@ public struct ArtifactReference: Sendable, Hashable, StateCodable {
         self.init(
             name: try reader.readString(),
             location: try reader.read(),
-            revisionID: try reader.readOptional()
+            revisionID: reader.format < 2 ? nil : try reader.readOptional()
         )
     }
 

@@ -72,11 +72,17 @@ struct StageConditionTests {
         #expect(try await bed.status(id) == .succeeded)
     }
 
-    @Test func `A closed window is waited for`() async throws {
-        let (bed, id) = try await APITestBed.withPipeline(
+    /// An execution, started at the instant, of a pipeline that releases on the third of May alone.
+    private func windowed(at instant: String) async throws -> (bed: APITestBed, id: String) {
+        let (bed, first) = try await APITestBed.withPipeline(
             .stage("Build", .work()), .stage("Release", .work("Ship")).entered(if: .isThirdOfMay()))
-        // The rule waits for a week at most, so the execution comes to it on the day before.
-        try bed.pass(until: "2026-05-02T12:00:00Z")
+        try await bed.stop(first, abandon: true)
+        try bed.pass(until: instant)
+        return (bed, try await bed.start())
+    }
+
+    @Test func `A closed window is waited for`() async throws {
+        let (bed, id) = try await self.windowed(at: "2026-05-02T12:00:00Z")
         try await bed.succeed(bed.takeJob())
         var state = try await bed.stage("Release").beforeEntryConditionState
         #expect(state?.latestExecution?.status == .inProgress)
@@ -91,9 +97,7 @@ struct StageConditionTests {
     }
 
     @Test func `A window that stays closed fails the condition in the end`() async throws {
-        let (bed, id) = try await APITestBed.withPipeline(
-            .stage("Build", .work()), .stage("Release", .work("Ship")).entered(if: .isThirdOfMay()))
-        try bed.pass(until: "2026-06-01T12:00:00Z")
+        let (bed, id) = try await self.windowed(at: "2026-06-01T12:00:00Z")
         try await bed.succeed(bed.takeJob())
         try await bed.advance(by: .days(7))
         #expect(try await bed.status(id) == .failed)
@@ -102,9 +106,7 @@ struct StageConditionTests {
     }
 
     @Test func `A window that is waited for is overridden`() async throws {
-        let (bed, id) = try await APITestBed.withPipeline(
-            .stage("Build", .work()), .stage("Release", .work("Ship")).entered(if: .isThirdOfMay()))
-        try bed.pass(until: "2026-06-01T12:00:00Z")
+        let (bed, id) = try await self.windowed(at: "2026-06-01T12:00:00Z")
         try await bed.succeed(bed.takeJob())
         try await bed.override(.beforeEntry, of: "Release", id)
         let rule = try #require(try await bed.ruleRuns(of: id).first)
@@ -116,9 +118,7 @@ struct StageConditionTests {
     }
 
     @Test func `A stop gives up the condition`() async throws {
-        let (bed, id) = try await APITestBed.withPipeline(
-            .stage("Build", .work()), .stage("Release", .work("Ship")).entered(if: .isThirdOfMay()))
-        try bed.pass(until: "2026-06-01T12:00:00Z")
+        let (bed, id) = try await self.windowed(at: "2026-06-01T12:00:00Z")
         try await bed.succeed(bed.takeJob())
         try await bed.stop(id)
         #expect(try await bed.status(id) == .stopped)
