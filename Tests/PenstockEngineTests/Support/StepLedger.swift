@@ -84,7 +84,9 @@ struct StepLedger {
         case .recordAction(let execution, let attempt, _):
             let old = self.attempts.updateValue(attempt, forKey: attempt.id)
             self.check(old == nil || old?.status == .inProgress, "an attempt that has ended changes no more")
-            if attempt.status == .succeeded { self.produced[execution, default: []].formUnion(Self.places(of: attempt.outputs)) }
+            if attempt.status == .succeeded {
+                self.produced[execution, default: []].formUnion(Self.places(of: attempt.outputs))
+            }
         case .recordStage(let id, let run): self.stages[run.stageName] = (id, run)
         case .recordStageSuccess(let id, let stage): self.successes[id, default: []].append(stage)
         case .limitWait(let id, let since): self.waits[id] = since
@@ -95,8 +97,8 @@ struct StepLedger {
             self.openRules.remove(id)
             self.check(self.rules[id].map { $0.status != .inProgress } == true, "the end of a rule is shown")
         case .recordRuleStart(let start):
-            let produced = self.known(to: start.executionID)
-            self.check(produced.isSuperset(of: Self.places(of: start.inputs)), "a rule's inputs come from actions of the same execution")
+            let isKnown = self.known(to: start.executionID).isSuperset(of: Self.places(of: start.inputs))
+            self.check(isKnown, "a rule's inputs come from actions of the same execution")
         case .recordRule(_, let rule):
             let old = self.rules.updateValue(rule, forKey: rule.id)
             self.check(old == nil || old?.status == .inProgress, "a rule that has ended changes no more")
@@ -128,8 +130,8 @@ struct StepLedger {
 
     private mutating func note(_ start: ActionStart) {
         self.check(self.startedIDs.insert(start.id).inserted, "every attempt has an id of its own")
-        let produced = self.known(to: start.executionID)
-        self.check(produced.isSuperset(of: Self.places(of: start.inputs)), "inputs come from actions of the same execution")
+        let isKnown = self.known(to: start.executionID).isSuperset(of: Self.places(of: start.inputs))
+        self.check(isKnown, "inputs come from actions of the same execution")
         for output in start.outputs {
             self.check(self.places.insert(output.location).inserted, "no object is written twice")
         }
