@@ -199,6 +199,8 @@ package struct PipelineService: Sendable {
     ) async throws {
         let operation = disabledReason == nil ? "EnableStageTransition" : "DisableStageTransition"
         try await self.change(call, name, operation) { commit in
+            // Who waited for too long is not let in, also where its timer has not come yet.
+            if disabledReason == nil { try commit.endWaits(behind: side, of: stage) }
             try commit.apply(.setTransition(stage: stage, side, reason: disabledReason, by: call.principal))
         }
     }

@@ -42,7 +42,9 @@ private func decodeStored<Value>(
         var reader = StateReader(bytes)
         let format = try reader.readUInt64()
         try reader.adopt(format: Int(clamping: format), of: "a row")
-        return try decode(&reader)
+        let value = try decode(&reader)
+        guard reader.isAtEnd else { throw StateDecodingError("bytes follow its end") }
+        return value
     } catch {
         throw StoreError(.corrupt, "a stored \(Value.self) cannot be read: \(error)", underlying: error)
     }
