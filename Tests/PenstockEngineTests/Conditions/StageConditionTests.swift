@@ -141,6 +141,22 @@ struct StageConditionTests {
         #expect(pipeline.startedActions == [])
     }
 
+    @Test func `Every run of a rule names the one whose place it takes`() throws {
+        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onSuccess: .condition(.fail)))
+        let execution = try Self.enter(&pipeline)
+        try pipeline.succeed(execution)
+        var former: RuleExecutionID?
+        for _ in 1...3 {
+            let starts = pipeline.effects.compactMap { effect in
+                if case .startRule(let start) = effect { start } else { nil }
+            }
+            #expect(starts.map(\.replaces) == [former])
+            former = starts.first?.id
+            try pipeline.end(execution, .failed("the alarm rings"))
+            try pipeline.retry("S2", execution)
+        }
+    }
+
     @Test func `If only the success condition failed, a retry of failed actions checks just that again`() throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onSuccess: .condition(.fail)))
         let execution = try Self.enter(&pipeline)

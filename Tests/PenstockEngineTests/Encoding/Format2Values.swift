@@ -35,9 +35,10 @@ enum Format2Values {
 
     static let stageRun: StageRun = {
         var run = Format1Values.stageRun
-        run.automaticRetries = 1
-        run.latestRetry = .automatic
-        run.retriedAt = at(49)
+        run.beforeEntry = Self.condition { _ = $0.end(as: .abandoned, by: nil, at: at(46)) }
+        run.prepareRetry(.allActions, by: .automatic, at: at(49))
+        run.actions = Format1Values.stageRun.actions
+        run.status = .stopping
         run.beforeEntry = Self.condition { _ = $0.end(id(90), RuleVerdict(.satisfied), at: at(46)) }
         run.onSuccess = Self.condition { _ = $0.end(id(90), .failed("the window is closed"), at: at(47)) }
         run.onFailure = Self.condition { _ = $0.end(as: .overridden, by: mia, at: at(48)) }
@@ -72,7 +73,8 @@ enum Format2Values {
         resolvedCommands: ["make check"],
         inputs: [Format1Values.source],
         startedAt: at(45),
-        deadline: at(3645)
+        deadline: at(3645),
+        replaces: id(89)
     )
 
     static let declaration: PipelineDeclaration = {

@@ -6,7 +6,8 @@ import PenstockEngine
 import PenstockModel
 import Testing
 
-/// Files with the bytes of every format ever written, `DOCUMENT.FORMAT.hex`. None of them ever changes or goes.
+/// Files with the bytes of every format ever written, `DOCUMENT.FORMAT.hex`. Those of a released format never change and
+/// never go.
 ///
 /// Who changes what is written raises ``StateFormat/current``, teaches the readers both formats, makes values that show
 /// what is new, and adds the files with what the failures below print.

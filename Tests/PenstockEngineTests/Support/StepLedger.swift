@@ -99,6 +99,9 @@ struct StepLedger {
         case .recordRuleStart(let start):
             let isKnown = self.known(to: start.executionID).isSuperset(of: Self.places(of: start.inputs))
             self.check(isKnown, "a rule's inputs come from actions of the same execution")
+            let former = start.replaces.map { self.rules[$0] }
+            let isOver = former.map { $0?.name == start.rule.name && $0?.status != .inProgress } ?? true
+            self.check(isOver, "a rule takes the place of one of its name that has ended")
         case .recordRule(_, let rule):
             let old = self.rules.updateValue(rule, forKey: rule.id)
             self.check(old == nil || old?.status == .inProgress, "a rule that has ended changes no more")
