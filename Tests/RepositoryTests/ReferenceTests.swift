@@ -43,6 +43,13 @@ struct ReferenceTests {
         #expect(table == Dictionary(uniqueKeysWithValues: states))
     }
 
+    @Test func `Every command is told on the page for operators`() throws {
+        let page = try Repository.text("docs/operating/commands.md")
+        for command in Self.leaves(PenstockCommand.self, path: "penstock") {
+            #expect(page.contains("`\(command)`"), "\(command)")
+        }
+    }
+
     @Test func `Every option of the server is told on the page for operators`() throws {
         let help = PenstockCommand.helpMessage(for: try Self.command("serve"), columns: 200)
         let page = try Repository.text("docs/operating/running.md")
@@ -80,5 +87,12 @@ struct ReferenceTests {
 
     private static func command(_ name: String) throws -> any ParsableCommand.Type {
         try #require(PenstockCommand.configuration.subcommands.first { $0.configuration.commandName == name })
+    }
+
+    /// The commands that do something, with the words that name them.
+    private static func leaves(_ command: any ParsableCommand.Type, path: String) -> [String] {
+        let subcommands = command.configuration.subcommands
+        guard !subcommands.isEmpty else { return [path] }
+        return subcommands.flatMap { self.leaves($0, path: "\(path) \($0._commandName)") }
     }
 }
