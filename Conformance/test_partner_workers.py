@@ -175,11 +175,12 @@ def test_a_continuation_is_a_new_job_of_the_same_action_execution(world):
 
 def test_a_revoked_connection_is_no_longer_polled(world):
     name, connection = world.partner_pipeline()
+    world.running("Test", "Check")
     world.server.penstock("connections", "revoke", connection["clientId"])
-    world.created_execution()
-    latest = world.running("Test", "Check")
     assert world.codepipeline.poll_for_third_party_jobs(actionTypeId=world.partner)["jobs"] == []
-    assert "connection" in latest["summary"]
+    assert "not connected" in world.running("Test", "Check")["summary"]
+    again = world.connect(name, "Test", "Check")
+    assert world.next_partner_job()["clientId"] == again["clientId"]
 
 
 def test_a_rotated_token_and_the_one_before_both_count(world):

@@ -33,6 +33,14 @@ def executable():
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
+def parsed(text):
+    """What a command printed, as data where it is JSON."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
 class Server:
     """One data directory, and the process that serves it now."""
 
@@ -137,13 +145,13 @@ class Server:
             raise AssertionError(f"aws {' '.join(map(str, arguments))}: {run.stderr.strip()}")
         if not check:
             return run
-        return json.loads(run.stdout) if run.stdout.lstrip().startswith(("{", "[")) else run.stdout
+        return parsed(run.stdout)
 
-    def penstock(self, *arguments, check=True):
+    def penstock(self, *arguments, check=True, env=None):
         """Runs our own command line; returns what it printed, parsed where it is JSON."""
         run = subprocess.run(
             [executable(), *map(str, arguments)],
-            env=self.environment(),
+            env=env or self.environment(),
             capture_output=True,
             text=True,
             timeout=60,
@@ -152,4 +160,4 @@ class Server:
             raise AssertionError(f"penstock {' '.join(map(str, arguments))}: {run.stderr.strip()}")
         if not check:
             return run
-        return json.loads(run.stdout) if run.stdout.lstrip().startswith(("{", "[")) else run.stdout
+        return parsed(run.stdout)

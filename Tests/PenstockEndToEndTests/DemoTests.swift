@@ -12,7 +12,7 @@ struct DemoTests {
         "Penstock demo: a partner's worker fails a pipeline, then passes it",
         "1. The service starts",
         "2. The partner gets a key of its own account",
-        "$ penstock keys create --name partner --account 111122223333 --administrator >> credentials",
+        "$ penstock keys create --name partner --account 111122223333 --administrator",
         "3. The partner registers its action type",
         "$ aws codepipeline update-action-type --action-type file://load-tests.json --profile partner",
         "4. The customer makes a bucket",

@@ -115,7 +115,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
 
 /// Which connection a command is about: one by its client id, or the live one of an action.
 struct ConnectionTarget: ParsableArguments {
-    @Option(help: "The connection's client id; otherwise name pipeline, stage and action.")
+    @Argument(help: "The connection's client id; otherwise name pipeline, stage and action.")
     var clientID: String?
 
     @Option(help: "The pipeline's name.")
@@ -132,7 +132,7 @@ struct ConnectionTarget: ParsableArguments {
     func validate() throws {
         let place = [self.pipeline, self.stage, self.action].compactMap { $0 }
         guard self.clientID == nil ? place.count == 3 : place.isEmpty else {
-            throw ValidationError("Give either --client-id, or --pipeline, --stage and --action.")
+            throw ValidationError("Give either a client id, or --pipeline, --stage and --action.")
         }
     }
 

@@ -12,6 +12,7 @@ extension Demo {
         let name = DemoDeclarations.pipeline
         return try await self.narrator.step("The customer uploads a revision, which starts the pipeline") {
             let archive = SmallArchive(name: "shop.txt", content: Array("Everything must go.\n".utf8))
+            try demo.write(archive.bytes, to: DemoDeclarations.object)
             let version = try await demo.bucket.upload(archive.bytes)
             let execution = try await demo.wait(for: "the execution") {
                 let executions = try await demo.customer.listPipelineExecutions(pipelineName: name)
@@ -23,7 +24,7 @@ extension Demo {
             return (
                 execution,
                 .init(
-                    ShellLine("aws s3 cp shop.zip \(place)"),
+                    ShellLine("aws s3 cp \(DemoDeclarations.object) \(place)"),
                     ShellLine("aws codepipeline list-pipeline-executions", ["--pipeline-name": name]),
                     facts: ["Execution \(execution)", "Source version \(version)"])
             )
@@ -59,6 +60,7 @@ extension Demo {
             let found = try await demo.wait(
                 for: .failed, of: DemoDeclarations.Action.loadTest, in: DemoDeclarations.Stage.test)
             let failure = LoadTestWorker.failure
+            guard let job = worker.jobs.first else { throw CommandFailure("the worker took no job") }
             let details = [
                 "type=\(failure.type)", "message=\(failure.message)",
                 "externalExecutionId=\(failure.externalExecutionID ?? "")",
@@ -66,11 +68,19 @@ extension Demo {
             let command = ShellLine(
                 "aws codepipeline put-third-party-job-failure-result",
                 [
-                    "--job-id": worker.jobs.first ?? "", "--client-token": "file://client-token",
+                    "--job-id": job.jobID, "--client-token": "file://client-token",
                     "--failure-details": details.joined(separator: ","), "--profile": "partner",
                 ])
             let status = found.action.status?.rawValue ?? ""
-            return ((), .init(command, facts: ["Action \(DemoDeclarations.Action.loadTest): \(status)"]))
+            return (
+                (),
+                .init(
+                    command,
+                    facts: [
+                        "It read the revision, \(job.byteCount) bytes, with credentials of the job's own.",
+                        "Action \(DemoDeclarations.Action.loadTest): \(status)",
+                    ])
+            )
         }
     }
 

@@ -47,8 +47,7 @@ extension Demo {
             let credentials = SigningCredentials(
                 accessKeyID: key.accessKeyID, secretAccessKey: SecretAccessKey(key.secretAccessKey.exposed))
             let command = ShellLine(
-                "penstock keys create", ["--name": "partner", "--account": account, "--administrator": ""],
-                appendingTo: "credentials")
+                "penstock keys create", ["--name": "partner", "--account": account, "--administrator": ""])
             let fact = "\(key.accessKeyID) signs for account \(account), and sees nothing of the customer's."
             return (
                 Self.client(credentials, demo.endpoint, demo.bucket.transport),

@@ -25,7 +25,7 @@ extension Demo {
                     ShellLine(
                         "aws codepipeline put-third-party-job-success-result",
                         [
-                            "--job-id": worker.jobs.last ?? "", "--client-token": "file://client-token",
+                            "--job-id": worker.jobs.last?.jobID ?? "", "--client-token": "file://client-token",
                             "--execution-details": details, "--profile": "partner",
                         ]),
                     facts: [Self.text(DemoDeclarations.Action.loadTest, found.action)])

@@ -66,6 +66,10 @@ struct Demo {
     }
 
     private func introduce() {
+        let trial =
+            self.narrator.pause == nil
+            ? "To try them, run penstock demo --pause."
+            : "To try them, say in another terminal:\n\n  cd \(self.directory) && . ./environment"
         Terminal.show(self.narrator.bold("Penstock demo: a partner's worker fails a pipeline, then passes it"))
         Terminal.show(
             """
@@ -75,10 +79,7 @@ struct Demo {
             and reports what came of them. Everything is real: HTTP and signed requests on this machine, and
             a durable store in a directory of its own.
 
-            Each step shows the commands that do the same. To try them, run penstock demo --pause, and say
-            in another terminal:
-
-              cd \(self.directory) && . ./environment
+            Each step shows the commands that do the same. \(trial)
 
             """)
     }
@@ -118,6 +119,11 @@ struct Demo {
     /// Writes a file of the directory, for its owner alone.
     func write(_ text: String, to file: String) throws {
         try PrivateFile.write(text, to: "\(self.directory)/\(file)")
+    }
+
+    /// Writes a file of the directory; nobody else can look into that.
+    func write(_ bytes: [UInt8], to file: String) throws {
+        try Data(bytes).write(to: URL(filePath: "\(self.directory)/\(file)"))
     }
 
     // MARK: Waiting

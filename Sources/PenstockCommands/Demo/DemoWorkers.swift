@@ -14,13 +14,20 @@ final class LoadTestWorker: Sendable {
     static let summary = "128 of 128 checks passed"
     static let passedRun = "run-1042"
 
+    /// A job that it took.
+    struct Taken: Sendable {
+        var jobID: String
+        /// How much of the customer's revision it read.
+        var byteCount: Int
+    }
+
     private let partner: DemoPartner
-    private let taken = Mutex<[String]>([])
+    private let taken = Mutex<[Taken]>([])
 
     init(_ partner: DemoPartner) { self.partner = partner }
 
-    /// The ids of the jobs that it has taken.
-    var jobs: [String] { self.taken.withLock { $0 } }
+    /// What it has taken, the oldest first.
+    var jobs: [Taken] { self.taken.withLock { $0 } }
 
     /// Works until it is cancelled.
     func run() async throws {
@@ -29,8 +36,10 @@ final class LoadTestWorker: Sendable {
             partnerActionType: DemoDeclarations.loadTestID, client: self.partner.client, logger: .silent,
             clientTokens: { $0 == clientID ? clientToken : nil }
         ) { job in
+            guard let input = job.inputArtifacts.first else { throw JobFailure(.configurationError, "No input") }
+            let revision = try await job.contents(of: input)
             let round = self.taken.withLock { taken in
-                taken.append(job.id)
+                taken.append(Taken(jobID: job.id, byteCount: revision.count))
                 return taken.count
             }
             guard round > 1 else { throw Self.failure }

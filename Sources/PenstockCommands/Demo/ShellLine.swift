@@ -9,12 +9,10 @@ struct ShellLine: Sendable, Hashable {
     /// - Parameters:
     ///   - command: The command with its subcommands.
     ///   - options: By name, with their values; an empty value is a flag's.
-    ///   - file: The file at whose end the output goes.
-    init(_ command: String, _ options: KeyValuePairs<String, String> = [:], appendingTo file: String? = nil) {
+    init(_ command: String, _ options: KeyValuePairs<String, String> = [:]) {
         self.parts =
             [command]
             + options.map { name, value in value.isEmpty ? name : "\(name) \(Self.word(value))" }
-            + (file.map { [">> \($0)"] } ?? [])
     }
 
     /// The line, broken where it would be wider than `width`.

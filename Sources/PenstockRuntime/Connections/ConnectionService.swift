@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PenstockAccess
+import PenstockEngine
 package import PenstockModel
 package import PenstockStore
 
@@ -97,14 +98,28 @@ package struct ConnectionService: Sendable {
         }
     }
 
-    /// Ends the connection; jobs under way may still be ended with its token.
+    /// Ends the connection. A job that a worker has acknowledged may still be ended with its token; one that none has
+    /// waits for another connection, although it may have been handed out.
     package func revoke(_ call: CallContext, _ id: ClientID) async throws {
         let now = self.context.clock.now
         try await self.context.store.write { transaction in
             var row = try Self.live(id, call, in: transaction)
             row.revoked = now
             try transaction.putConnection(row)
+            try Self.disconnectJobs(from: row, in: transaction)
             try call.audit("RevokeConnection", "connection/\(id)", at: now, in: transaction)
+        }
+    }
+
+    private static func disconnectJobs(from row: ConnectionRow, in transaction: any StoreTransaction) throws {
+        let key = PipelineKey(scope: row.scope, name: row.pipelineName)
+        guard let pipeline = try transaction.pipelineSummary(key) else { return }
+        for open in try transaction.openJobs(of: pipeline.id) where open.clientID == row.clientID {
+            // Read again under its lock: a worker may have acknowledged it meanwhile.
+            guard let job = try transaction.lockJob(open.job.id), job.job.acknowledgedAt == nil,
+                !job.job.storedStatus.isTerminal
+            else { continue }
+            try transaction.updateJob(job.job, clientID: nil)
         }
     }
 

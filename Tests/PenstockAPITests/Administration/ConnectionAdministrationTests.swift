@@ -34,9 +34,13 @@ struct ConnectionAdministrationTests {
 
     /// A partner's job, handed out.
     private static func poll(_ bed: APITestBed) async throws -> ThirdPartyJob {
-        let input = PollForThirdPartyJobsInput(actionTypeID: .scanner)
+        try #require(try await self.polledJobs(bed).first)
+    }
+
+    private static func polledJobs(_ bed: APITestBed) async throws -> [ThirdPartyJob] {
+        let input = PollForThirdPartyJobsInput(actionTypeID: .scanner, maxBatchSize: 10)
         let output = try await bed.call(Operations.PollForThirdPartyJobs.self, input, as: .partner)
-        return try #require(output.jobs?.first)
+        return try #require(output.jobs)
     }
 
     private static func notFound(_ id: String, _ identity: TestIdentity = .customer) -> ServiceException {
@@ -122,6 +126,55 @@ struct ConnectionAdministrationTests {
         let listed = try #require(try await Self.list(bed).connections)
         #expect(listed.map(\.clientID) == [first.clientID, second.clientID])
         #expect(listed.map { $0.revoked != nil } == [true, false])
+    }
+
+    @Test func `What no worker has acknowledged waits for another connection once its own is revoked`() async throws {
+        let bed = try await APITestBed()
+        try await bed.registerPartnerType()
+        try await bed.createPipeline("shop", type: .scanner)
+        let first = try await Self.connect(bed)
+        let handedOut = try #require(try await Self.poll(bed).jobID)
+        try await bed.administer(Administration.RevokeConnection.self, ConnectionInput(clientID: first.clientID))
+        let error = await #expect(throws: ServiceException.self) {
+            try await Self.details(bed, handedOut, token: first.clientToken)
+        }
+        #expect(error?.code == .invalidClientToken)
+        bed.clock.advance(by: .seconds(60))
+        #expect(try await Self.polledJobs(bed).isEmpty)
+        let second = try await Self.connect(bed)
+        #expect(try await Self.poll(bed).clientID == second.clientID)
+        #expect(try await Self.details(bed, handedOut, token: second.clientToken) == handedOut)
+    }
+
+    @Test func `A queued job is not handed out under a revoked connection`() async throws {
+        let bed = try await APITestBed()
+        try await bed.registerPartnerType()
+        let connection = try await Self.connect(bed)
+        try await bed.createPipeline(type: .scanner)
+        try await bed.administer(
+            Administration.RevokeConnection.self, ConnectionInput(clientID: connection.clientID))
+        #expect(try await Self.polledJobs(bed).isEmpty)
+        let summary = try await bed.action(in: "Build").latestExecution?.summary
+        #expect(summary == "The action is not connected to its provider, so no worker can take its job.")
+    }
+
+    @Test func `What a worker has acknowledged may be ended after the connection was revoked`() async throws {
+        let bed = try await APITestBed()
+        try await bed.registerPartnerType()
+        try await bed.createPipeline(type: .scanner)
+        let connection = try await Self.connect(bed)
+        let id = try #require(try await Self.poll(bed).jobID)
+        let details = try await bed.call(
+            Operations.GetThirdPartyJobDetails.self,
+            GetThirdPartyJobDetailsInput(jobID: id, clientToken: connection.clientToken), as: .partner)
+        let acknowledgement = AcknowledgeThirdPartyJobInput(
+            jobID: id, nonce: try #require(details.jobDetails?.nonce), clientToken: connection.clientToken)
+        try await bed.call(Operations.AcknowledgeThirdPartyJob.self, acknowledgement, as: .partner)
+        try await bed.administer(
+            Administration.RevokeConnection.self, ConnectionInput(clientID: connection.clientID))
+        let result = PutThirdPartyJobSuccessResultInput(jobID: id, clientToken: connection.clientToken)
+        try await bed.call(Operations.PutThirdPartyJobSuccessResult.self, result, as: .partner)
+        #expect(try await bed.action(in: "Build").latestExecution?.status == .succeeded)
     }
 
     @Test func `Connections of another account are neither seen nor changed`() async throws {
