@@ -118,6 +118,44 @@ import Testing
         try self.expectParts(other, stored)
     }
 
+    @Test func `However much there is, three parts are on their way and one is ready`() async throws {
+        struct Counts { var (produced, completed, inFlight, most) = (0, 0, 0, 0) }
+        let counts = Mutex(Counts())
+        let (store, release) = (PlayedStore(), Event())
+        store.interject(nil)
+        for _ in 0..<10 {
+            store.interject { _ in
+                counts.withLock { counts in
+                    counts.inFlight += 1
+                    counts.most = max(counts.most, counts.inFlight)
+                }
+                await release.wait()
+                counts.withLock { counts in
+                    counts.inFlight -= 1
+                    counts.completed += 1
+                }
+                return TransportResponse(status: 200, headers: [.eTag: "\"p\""], body: [])
+            }
+        }
+        try await withJob(store) { job in
+            let part = [UInt8](repeating: 7, count: WorkerConfiguration.testPartBytes)
+            let pieces = AsyncStream {
+                let (produced, held) = counts.withLock { counts in
+                    counts.produced += 1
+                    return (counts.produced, counts.produced - counts.completed)
+                }
+                #expect(held <= 4)
+                return produced <= 10 ? part : nil
+            }
+            async let upload = job.upload(pieces: pieces, to: job.outputArtifacts[0])
+            await store.untilAsked(times: 4)
+            release.happen()
+            _ = try await upload
+        }
+        #expect(counts.withLock { $0.most } == 3)
+        #expect(store.requests.count == 12)
+    }
+
     @Test func `A part that is not answered is sent again, alone`() async throws {
         let store = PlayedStore()
         store.interject(

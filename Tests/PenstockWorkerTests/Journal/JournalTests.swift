@@ -35,6 +35,38 @@ import Testing
         try await RunningWorker.crash(first) { await begun.wait() }
     }
 
+    /// What a crash at that moment would leave: it could come at any time after the call has left.
+    private func records(_ journal: String) throws -> [JournalRecord] {
+        let name = try #require(try self.files(journal).first)
+        return JournalRecord.read(Array(try Data(contentsOf: URL(filePath: "\(journal)/\(name)")))).records
+    }
+
+    @Test(arguments: Family.allCases) func `A note is there before the call that it is about`(_ family: Family)
+        async throws
+    {
+        try await TemporaryDirectory.use { directory in
+            let journal = directory + "/journal"
+            let service = PlayedService(family, jobs: [.first])
+            service.interject(family.acknowledge) { _ in
+                let records = try self.records(journal)
+                #expect(HeldJob(records)?.reference.jobID == PlayedJob.first.id)
+                #expect(HeldJob(records)?.reference.nonce == PlayedService.nonce && records.count == 1)
+                return .json(#"{"status":"InProgress"}"#)
+            }
+            service.interject(family.failure) { _ in
+                let held = try #require(HeldJob(try self.records(journal)))
+                #expect(held.report == JobFailure(.jobFailed, "broken").report)
+                return .json("")
+            }
+            let worker = worker(service, .test(journal: journal)) { _ in
+                #expect(HeldJob(try self.records(journal))?.isBegun == true)
+                throw JobFailure(.jobFailed, "broken")
+            }
+            try await RunningWorker.run(worker) { _ in await service.untilCalled(family.failure) }
+            #expect(try self.files(journal).isEmpty)
+        }
+    }
+
     @Test(arguments: Family.allCases)
     func `A worker that dies before its report arrives has its successor send the same`(
         _ family: Family
