@@ -3,6 +3,7 @@
 
 import PenstockModel
 import PenstockRuntime
+import PenstockStore
 import Testing
 
 struct LateEnablingTests {
