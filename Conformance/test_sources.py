@@ -40,9 +40,11 @@ def test_a_source_that_does_not_poll_is_started_by_hand(world):
     assert [each["trigger"]["triggerType"] for each in executions(world)] == ["CreatePipeline"]
     newer = world.put_source("newer")
     started = world.start()
-    world.running("Sign", "Approve")
-    by_hand = next(each for each in executions(world) if each["pipelineExecutionId"] == started)
-    assert by_hand["sourceRevisions"][0]["revisionId"] == newer != version
+
+    def found():
+        return next(each for each in executions(world) if each["pipelineExecutionId"] == started)["sourceRevisions"]
+
+    assert until(found, what="the revision of the source")[0]["revisionId"] == newer != version
     assert {each["trigger"]["triggerType"] for each in executions(world)} == {
         "CreatePipeline", "StartPipelineExecution"
     }

@@ -10,6 +10,8 @@ package import PenstockStore
 package struct RuntimeContext: Sendable {
     package let store: any Store
     package let clock: any ServiceClock
+    /// What held polls go by: it is the caller's connection that waits, so this is real time.
+    package let pollClock: any Clock<Duration>
     package let settings: RuntimeSettings
     package let sealer: Sealer
     package let tokens: KeyedHash
@@ -24,12 +26,14 @@ package struct RuntimeContext: Sendable {
     package init(
         store: any Store,
         clock: any ServiceClock,
+        pollClock: any Clock<Duration>,
         masterKey: MasterKey,
         settings: RuntimeSettings = RuntimeSettings(),
         logger: Logger
     ) {
         self.store = store
         self.clock = clock
+        self.pollClock = pollClock
         self.settings = settings
         self.sealer = Sealer(masterKey: masterKey)
         self.tokens = KeyedHash(masterKey: masterKey)

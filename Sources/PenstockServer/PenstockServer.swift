@@ -65,7 +65,13 @@ package struct PenstockServer: Service {
         let runners = ServiceRunners.all(artifacts: data.artifacts)
         settings.runnableTypes = Set(runners.flatMap(\.types))
         let context = RuntimeContext(
-            store: data.store, clock: self.clock, masterKey: data.masterKey, settings: settings, logger: self.logger)
+            store: data.store,
+            clock: self.clock,
+            pollClock: ContinuousClock(),
+            masterKey: data.masterKey,
+            settings: settings,
+            logger: self.logger
+        )
         try await context.prepare()
         let readiness = Readiness(store: data.store)
         let services: [any Service] = [

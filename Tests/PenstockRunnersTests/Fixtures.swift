@@ -48,7 +48,7 @@ final class RunnerFixture {
         var settings = RuntimeSettings()
         settings.runnableTypes = Set(runners.flatMap(\.types))
         self.context = RuntimeContext(
-            store: store, clock: clock, masterKey: masterKey, settings: settings,
+            store: store, clock: clock, pollClock: ContinuousClock(), masterKey: masterKey, settings: settings,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.runners = RunnerService(context: self.context, runners: runners)
         self.effects = EffectService(context: self.context)

@@ -26,7 +26,8 @@ struct RuntimeFixture {
             throw Rejection(.validation, "the key has the wrong length")
         }
         self.context = RuntimeContext(
-            store: self.store, clock: self.clock, masterKey: key, logger: Logger(label: "test"))
+            store: self.store, clock: self.clock, pollClock: ContinuousClock(), masterKey: key,
+            logger: Logger(label: "test"))
         self.pipelines = PipelineService(context: self.context)
         self.jobs = JobService(context: self.context)
         self.connections = ConnectionService(context: self.context)

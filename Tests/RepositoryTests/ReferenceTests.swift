@@ -25,7 +25,8 @@ struct ReferenceTests {
         let table = try Self.table(headed: "| operation |")
         let key = try #require(MasterKey(bytes: Array(repeating: 1, count: MasterKey.byteCount)))
         let context = RuntimeContext(
-            store: MemoryStore(), clock: ManualServiceClock(), masterKey: key, logger: Logger(label: "test"))
+            store: MemoryStore(), clock: ManualServiceClock(), pollClock: ContinuousClock(), masterKey: key,
+            logger: Logger(label: "test"))
         let handlers = CodePipelineOperations(context: context).handlers
         #expect(Set(handlers.map(\.name)) == Set(Operations.allNames))
         let states = Dictionary(

@@ -92,14 +92,21 @@ package struct JobService: Sendable {
     private func poll(_ claim: JobClaim, principal: String, wait: Duration) async throws -> [ClaimedJob] {
         let wait = min(wait, self.context.settings.maximumPollWait)
         guard wait > .zero else { return try await self.claim(claim, principal: principal) }
-        // Held polls run on real time: it is the caller's connection that waits.
-        let deadline = ContinuousClock.now + wait
+        return try await self.poll(claim, principal: principal, wait: wait, on: self.context.pollClock)
+    }
+
+    private func poll<PollClock: Clock>(
+        _ claim: JobClaim,
+        principal: String,
+        wait: Duration,
+        on clock: PollClock
+    ) async throws -> [ClaimedJob] where PollClock.Duration == Duration {
+        let deadline = clock.now.advanced(by: wait)
         while true {
             let generation = self.context.queues.generation(of: claim.queue)
             let jobs = try await self.claim(claim, principal: principal)
-            let left = deadline - ContinuousClock.now
-            guard jobs.isEmpty, left > .zero, !Task.isShuttingDownGracefully else { return jobs }
-            await self.waitForJob(claim, after: generation, atMost: left)
+            guard jobs.isEmpty, clock.now < deadline, !Task.isShuttingDownGracefully else { return jobs }
+            await self.waitForJob(claim, after: generation) { try? await clock.sleep(until: deadline, tolerance: nil) }
             guard !Task.isCancelled else {
                 // Nobody is there to take a job; what this poll may have been told of is for the next one.
                 self.context.queues.passOn(claim.queue, queryValue: claim.queryValue)
@@ -109,12 +116,16 @@ package struct JobService: Sendable {
     }
 
     /// Returns when a job is queued, when a hidden one becomes visible, when the time is over or the server stops.
-    private func waitForJob(_ claim: JobClaim, after generation: Int, atMost limit: Duration) async {
+    private func waitForJob(
+        _ claim: JobClaim,
+        after generation: Int,
+        timeIsOver: @escaping @Sendable () async -> Void
+    ) async {
         let queues = self.context.queues
         let visibleAt = queues.nextVisible(claim.queue)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await queues.wait(for: claim.queue, queryValue: claim.queryValue, after: generation) }
-            group.addTask { try? await Task.sleep(for: limit) }
+            group.addTask { await timeIsOver() }
             group.addTask { try? await gracefulShutdown() }
             if let visibleAt { group.addTask { await self.context.clock.sleep(until: visibleAt) } }
             await group.next()

@@ -121,6 +121,16 @@ struct ClientTokenTests {
         #expect(try await worker.poll() == [])
     }
 
+    @Test func `A job that nobody was told of goes to the connection after the revoked one`() async throws {
+        let worker = try await APITestBed.withWorker(.partner)
+        try await worker.bed.revokeConnection()
+        #expect(try await worker.poll() == [])
+        let token = try await worker.bed.connect()
+        let job = try #require(try await worker.holding(token).poll().first)
+        await #expect(throws: ServiceException.wrongClientToken) { try await worker.acknowledge(job) }
+        #expect(try await worker.holding(token).acknowledge(job) == .inProgress)
+    }
+
     @Test func `The last result under a revoked connection may be repeated while repeats count`() async throws {
         let worker = try await APITestBed.withWorker(.partner)
         let job = try await worker.take()

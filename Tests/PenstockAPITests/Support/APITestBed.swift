@@ -28,6 +28,8 @@ import Testing
 struct APITestBed: Sendable {
     let store: any Store
     let clock: ManualServiceClock
+    /// What held polls go by.
+    let realTime: ManualClock
     let context: RuntimeContext
     let pipelines: PipelineService
     let jobs: JobService
@@ -48,11 +50,19 @@ struct APITestBed: Sendable {
     ) async throws {
         let masterKey = try #require(MasterKey(bytes: Array(repeating: 7, count: MasterKey.byteCount)))
         let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        let realTime = ManualClock()
         let context = RuntimeContext(
-            store: store, clock: clock, masterKey: masterKey, settings: settings, logger: logger)
+            store: store,
+            clock: clock,
+            pollClock: realTime,
+            masterKey: masterKey,
+            settings: settings,
+            logger: logger
+        )
         try await context.prepare()
         self.store = store
         self.clock = clock
+        self.realTime = realTime
         self.context = context
         self.pipelines = PipelineService(context: context)
         self.jobs = JobService(context: context)

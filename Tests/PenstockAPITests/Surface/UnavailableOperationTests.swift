@@ -12,28 +12,14 @@ struct UnavailableOperationTests {
         "DeleteWebhook": (#"{"name":"hook"}"#, "{}"),
         "DeregisterWebhookWithThirdParty": (#"{"webhookName":"hook"}"#, #"{"webhookName":"a b"}"#),
         "ListDeployActionExecutionTargets": (#"{"actionExecutionId":"\#(unknownID)"}"#, "{}"),
-        "ListRuleExecutions": (#"{"pipelineName":"web"}"#, "{}"),
-        "ListRuleTypes": ("{}", #"{"ruleOwnerFilter":"Custom"}"#),
         "ListTagsForResource": (#"{"resourceArn":"\#(arn)"}"#, #"{"resourceArn":"web"}"#),
         "ListWebhooks": ("{}", #"{"MaxResults":0}"#),
-        "OverrideStageCondition": (
-            #"{"pipelineName":"web","stageName":"S","pipelineExecutionId":"\#(unknownID)","conditionType":"ON_SUCCESS"}"#,
-            "{}"
-        ),
-        "PutActionRevision": (
-            #"{"pipelineName":"web","stageName":"S","actionName":"A","#
-                + #""actionRevision":{"revisionId":"1","revisionChangeId":"1","created":1}}"#,
-            "{}"
-        ),
         "PutWebhook": (
             #"{"webhook":{"name":"hook","targetPipeline":"web","targetAction":"A","filters":[{"jsonPath":"$.ref"}],"#
                 + #""authentication":"UNAUTHENTICATED","authenticationConfiguration":{}}}"#,
             "{}"
         ),
         "RegisterWebhookWithThirdParty": (#"{"webhookName":"hook"}"#, #"{"webhookName":"a b"}"#),
-        "RollbackStage": (
-            #"{"pipelineName":"web","stageName":"S","targetPipelineExecutionId":"\#(unknownID)"}"#, "{}"
-        ),
         "TagResource": (#"{"resourceArn":"\#(arn)","tags":[]}"#, "{}"),
         "UntagResource": (#"{"resourceArn":"\#(arn)","tagKeys":[]}"#, "{}"),
     ]
