@@ -18,6 +18,8 @@ package struct RuntimeContext: Sendable {
     package let sessions: SessionVault
     package let pageTokens: PageTokenSealer
     package let queues: PollableQueues
+    /// What the services of this process do right now, all together.
+    package let ongoingWork: OngoingWork
     package let catalog: ActionTypeCatalog
     package let declarations: DeclarationCache
     package let logger: Logger
@@ -40,6 +42,7 @@ package struct RuntimeContext: Sendable {
         self.sessions = SessionVault(masterKey: masterKey)
         self.pageTokens = PageTokenSealer(masterKey: masterKey)
         self.queues = PollableQueues()
+        self.ongoingWork = OngoingWork()
         self.catalog = ActionTypeCatalog(isShared: store.isShared)
         self.declarations = DeclarationCache()
         self.logger = logger

@@ -7,6 +7,9 @@ package protocol WorkReader {
     /// When the earliest timer that nobody holds is due; `nil` when there is none.
     func earliestTimer() throws -> Timestamp?
 
+    /// When the earliest lease of a timer or an effect ends or has ended; `nil` when nobody holds any.
+    func earliestLapse() throws -> Timestamp?
+
     /// The source actions that watch the object, in the scope, by (pipeline name, action name); those that are switched
     /// off included.
     func sourceWatches(bucket: String, objectKey: String, in scope: Scope) throws -> [SourceWatchRow]

@@ -72,12 +72,14 @@ struct RuntimeFixture {
         named name: String = "shop",
         type: ActionTypeID = Self.customType,
         configuration: [KeyedValue] = [],
-        secrets: [SecretValue] = []
+        secrets: [SecretValue] = [],
+        onFailure: FailureHandling? = nil
     ) async throws {
         let stages = ["Build", "Release"].map { stage in
             StageDeclaration(
                 name: stage,
-                actions: [ActionDeclaration(name: "Work", typeID: type, configuration: configuration)]
+                actions: [ActionDeclaration(name: "Work", typeID: type, configuration: configuration)],
+                onFailure: onFailure
             )
         }
         let declaration = PipelineDeclaration(

@@ -67,7 +67,8 @@ struct PostgresPlanTests {
             let details = plan[(index + 1)...].prefix { !$0.contains("->") }
             let isWhole = !details.contains { $0.contains("Index Cond:") }
             // These hold nothing but what is asked for, in the order in which it is.
-            return isWhole && !["timer_free", "effect_free"].contains { line.contains($0) }
+            let exact = ["timer_free", "timer_leased", "effect_free", "effect_leased"]
+            return isWhole && !exact.contains { line.contains($0) }
         }.map { plan[$0] }
     }
 
@@ -158,6 +159,7 @@ struct PostgresPlanTests {
         let timer = timer(1, due: 5, of: row)
         try transaction.putTimer(timer)
         _ = try transaction.earliestTimer()
+        _ = try transaction.earliestLapse()
         _ = try transaction.claimTimers(dueBy: at(9), leaseUntil: at(19), limit: 9)
         _ = try transaction.holdsTimer(timer.key, fence: 1)
         try transaction.deleteTimer(timer.key)

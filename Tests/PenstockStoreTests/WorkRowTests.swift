@@ -35,6 +35,29 @@ import Testing
     }
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `The earliest end of a lease is that of a timer or of an effect that somebody holds`(
+        _ kind: StoreUnderTest
+    ) async throws {
+        try await kind.withStore { store in
+            try await store.write { transaction throws in
+                let row = pipeline()
+                _ = try transaction.insertPipeline(row)
+                try transaction.putTimer(timer(1, due: 10, of: row))
+                try transaction.oweEffect(EffectRow(owing: change(at: 3)))
+                #expect(try transaction.earliestLapse() == nil)
+                let effects = try transaction.claimEffects(at: at(10), leaseUntil: at(60), limit: 1)
+                #expect(try transaction.earliestLapse() == at(60))
+                _ = try transaction.claimTimers(dueBy: at(10), leaseUntil: at(50), limit: 1)
+                #expect(try transaction.earliestLapse() == at(50))
+                try transaction.deleteTimer(.jobDeadline(id(1)))
+                #expect(try transaction.earliestLapse() == at(60))
+                #expect(try transaction.settleEffect(effects[0].row.id, fence: effects[0].fence))
+                #expect(try transaction.earliestLapse() == nil)
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
     func `A timer that was moved, deleted or set anew is held no more`(_ kind: StoreUnderTest) async throws {
         try await kind.withStore { store in
             try await store.write { transaction throws in

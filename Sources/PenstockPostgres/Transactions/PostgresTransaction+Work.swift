@@ -14,6 +14,16 @@ extension PostgresTransaction {
         } ?? nil
     }
 
+    func earliestLapse() throws -> Timestamp? {
+        try self.first(
+            """
+            SELECT least(
+                (SELECT lease_until FROM timer WHERE lease_until IS NOT NULL ORDER BY lease_until LIMIT 1),
+                (SELECT lease_until FROM effect WHERE lease_until IS NOT NULL ORDER BY lease_until LIMIT 1))
+            """, []
+        ) { try $0.timestampIfPresent() } ?? nil
+    }
+
     /// A timer that is moved gets a new fence, so that who held it holds it no more.
     func putTimer(_ row: TimerRow) throws {
         try self.change(

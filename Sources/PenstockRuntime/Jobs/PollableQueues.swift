@@ -87,6 +87,13 @@ package final class PollableQueues: Sendable {
         self.state.withLock { $0.queues[queue]?.nextVisible }
     }
 
+    /// When the next hidden job of any queue of the types is visible again, if one is hidden.
+    func nextVisible(of types: Set<ActionTypeID>) -> Timestamp? {
+        self.state.withLock { state in
+            state.queues.lazy.filter { types.contains($0.key.typeID) }.compactMap(\.value.nextVisible).min()
+        }
+    }
+
     /// How many polls of the queue are held.
     package func waiterCount(of queue: JobQueue) -> Int {
         self.state.withLock { $0.queues[queue]?.waiterCount ?? 0 }

@@ -38,7 +38,7 @@ package struct RunnerService: Service {
             uniqueKeysWithValues: runners.flatMap { runner in runner.types.map { ($0, runner) } }
         )
         let types = Set(self.runners.keys)
-        let alarm = Alarm()
+        let alarm = Alarm(context.ongoingWork)
         self.alarm = alarm
         context.store.observe { signal in
             if case .jobQueued(let queue) = signal, types.contains(queue.typeID) { alarm.ring() }
@@ -46,12 +46,17 @@ package struct RunnerService: Service {
     }
 
     package func run() async throws {
+        self.alarm.start()
+        defer { self.alarm.retire() }
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 while !Task.isCancelled, !Task.isShuttingDownGracefully {
                     for job in await self.claimJobs() {
+                        self.context.ongoingWork.begin()
                         group.addTask {
+                            defer { self.context.ongoingWork.end() }
                             await self.carryOut(job)
+                            // Before this job counts as done: there may be room now for another one.
                             self.alarm.ring()
                         }
                     }
@@ -62,6 +67,15 @@ package struct RunnerService: Service {
             self.alarm.ring()
         }
     }
+
+    /// Counts as ongoing work already before it runs.
+    func expect() { self.alarm.start() }
+
+    /// Looks now for jobs.
+    func wake() { self.alarm.ring() }
+
+    /// When the next job can be claimed again that was handed out and may be lost; `nil` when there is none.
+    var nextLapse: Timestamp? { self.context.queues.nextVisible(of: Set(self.runners.keys)) }
 
     /// Carries out, one after the other, what can be claimed now.
     package func carryOutClaimableJobs() async {

@@ -20,7 +20,7 @@ package struct EffectService: Service {
 
     package init(context: RuntimeContext) {
         self.context = context
-        let alarm = Alarm()
+        let alarm = Alarm(context.ongoingWork)
         self.alarm = alarm
         context.store.observe { signal in
             if case .effectOwed = signal { alarm.ring() }
@@ -28,18 +28,25 @@ package struct EffectService: Service {
     }
 
     package func run() async throws {
+        self.alarm.start()
+        defer { self.alarm.retire() }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
                     try await self.performOwedEffects()
-                    await self.alarm.sleep(until: nil, atMost: Self.sweepInterval, self.context.clock)
                 } catch {
                     self.context.logger.error("effects could not be carried out", metadata: ["error": "\(error)"])
-                    await self.context.clock.sleep(until: self.context.clock.now + Self.sweepInterval)
                 }
+                await self.alarm.sleep(until: nil, atMost: Self.sweepInterval, self.context.clock)
             }
         }
     }
+
+    /// Counts as ongoing work already before it runs.
+    func expect() { self.alarm.start() }
+
+    /// Looks now for what is owed.
+    func wake() { self.alarm.ring() }
 
     /// Carries out everything that is owed now, the oldest first.
     package func performOwedEffects() async throws {

@@ -6,7 +6,6 @@ import PenstockEngine
 import PenstockModel
 import PenstockStore
 import ServiceLifecycle
-import Synchronization
 
 /// Carries out timers: fails attempts and jobs that ran out of time, and clears away what is remembered no longer.
 package struct TimerService: Service {
@@ -22,7 +21,7 @@ package struct TimerService: Service {
 
     package init(context: RuntimeContext) {
         self.context = context
-        let alarm = Alarm()
+        let alarm = Alarm(context.ongoingWork)
         self.alarm = alarm
         context.store.observe { signal in
             if case .timerSet(let due) = signal { alarm.set(due) }
@@ -30,20 +29,28 @@ package struct TimerService: Service {
     }
 
     package func run() async throws {
+        self.alarm.start()
+        defer { self.alarm.retire() }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
+                var next: Timestamp?
                 do {
                     try await self.fireDueTimers()
                     try await self.sweep()
-                    let next = try await self.context.store.read { try $0.earliestTimer() }
-                    await self.alarm.sleep(until: next, atMost: Self.sweepInterval, self.context.clock)
+                    next = try await self.context.store.read { try $0.earliestTimer() }
                 } catch {
                     self.context.logger.error("timers could not be carried out", metadata: ["error": "\(error)"])
-                    await self.context.clock.sleep(until: self.context.clock.now + Self.sweepInterval)
                 }
+                await self.alarm.sleep(until: next, atMost: Self.sweepInterval, self.context.clock)
             }
         }
     }
+
+    /// Counts as ongoing work already before it runs.
+    func expect() { self.alarm.start() }
+
+    /// Looks now for what is due.
+    func wake() { self.alarm.ring() }
 
     /// Carries out everything that is due now, in the order of deadlines.
     package func fireDueTimers() async throws {
@@ -113,45 +120,5 @@ package struct TimerService: Service {
             )
             return jobs + (try transaction.deleteStartTokens(expiredBefore: now, limit: Self.sweepBatch))
         }
-    }
-}
-
-/// Wakes one sleeper earlier than it meant to.
-final class Alarm: Sendable {
-    private struct State {
-        var earliest: Timestamp?
-        var sleeper: (until: Timestamp, continuation: AsyncStream<Void>.Continuation)?
-    }
-
-    private let state = Mutex(State())
-
-    /// Something is due at the instant.
-    func set(_ due: Timestamp) {
-        self.state.withLock { state in
-            state.earliest = min(state.earliest ?? due, due)
-            if let sleeper = state.sleeper, due < sleeper.until { sleeper.continuation.finish() }
-        }
-    }
-
-    /// Something is due now.
-    func ring() { self.set(Timestamp(millisecondsSinceEpoch: .min)) }
-
-    /// Returns at the instant, at one that was set and is earlier, or after the limit.
-    func sleep(until next: Timestamp?, atMost limit: Duration, _ clock: any ServiceClock) async {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        let deadline = self.state.withLock { state in
-            let latest = clock.now + limit
-            let deadline = [next, state.earliest, latest].compactMap { $0 }.min() ?? latest
-            state.earliest = nil
-            state.sleeper = (deadline, continuation)
-            return deadline
-        }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in stream {} }
-            group.addTask { await clock.sleep(until: deadline) }
-            await group.next()
-            group.cancelAll()
-        }
-        self.state.withLock { $0.sleeper = nil }
     }
 }

@@ -278,6 +278,12 @@ enum StatementText: String, Sendable, CaseIterable {
 
     case nextFences = "UPDATE fence SET last = last + ?1 WHERE only = 1 RETURNING last"
     case earliestTimer = "SELECT due FROM timer WHERE lease_until IS NULL ORDER BY due LIMIT 1"
+    case earliestTimerLapse = """
+        SELECT lease_until FROM timer WHERE lease_until IS NOT NULL ORDER BY lease_until LIMIT 1
+        """
+    case earliestEffectLapse = """
+        SELECT lease_until FROM effect WHERE lease_until IS NOT NULL ORDER BY lease_until LIMIT 1
+        """
     case putTimer = """
         INSERT INTO timer (key, pipeline, due, details) VALUES (?1, (SELECT number FROM pipeline WHERE id = ?2), ?3, ?4)
         ON CONFLICT (key) DO UPDATE SET pipeline = excluded.pipeline, due = excluded.due, details = excluded.details,

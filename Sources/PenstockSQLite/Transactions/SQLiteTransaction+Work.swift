@@ -8,6 +8,12 @@ import PenstockStore
 extension SQLiteTransaction {
     func earliestTimer() throws -> Timestamp? { try self.connection.first(.earliestTimer) { $0.time(0) } }
 
+    func earliestLapse() throws -> Timestamp? {
+        try [StatementText.earliestTimerLapse, .earliestEffectLapse]
+            .compactMap { statement in try self.connection.first(statement) { $0.time(0) } }
+            .min()
+    }
+
     func putTimer(_ row: TimerRow) throws {
         try self.connection.run(
             .putTimer,

@@ -10,6 +10,12 @@ extension MemoryTransaction {
         self.rows.timers.values.lazy.filter { $0.leaseUntil == nil }.map(\.row.due).min()
     }
 
+    func earliestLapse() -> Timestamp? {
+        let timers = self.rows.timers.values.lazy.compactMap(\.leaseUntil).min()
+        let effects = self.rows.effects.values.lazy.compactMap(\.leaseUntil).min()
+        return [timers, effects].compactMap { $0 }.min()
+    }
+
     func sourceWatches(bucket: String, objectKey: String, in scope: Scope) -> [SourceWatchRow] {
         let pipelines = self.rows.pipelines.values.filter { $0.row.key.scope == scope }
         return pipelines.flatMap { $0.watches.values.filter { $0.bucket == bucket && $0.objectKey == objectKey } }

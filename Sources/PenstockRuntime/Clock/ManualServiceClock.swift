@@ -4,15 +4,7 @@
 package import PenstockModel
 import Synchronization
 
-/// The service's time: what is stored, deadlines and session expiry. Only the edge makes one that reads a real clock.
-package protocol ServiceClock: Sendable {
-    var now: Timestamp { get }
-
-    /// Returns at the instant, or earlier when the task is cancelled.
-    func sleep(until deadline: Timestamp) async
-}
-
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved: that of tests, and of a server with `--clock manual`.
 package final class ManualServiceClock: ServiceClock {
     private struct State {
         var now: Timestamp
@@ -29,12 +21,19 @@ package final class ManualServiceClock: ServiceClock {
 
     package var now: Timestamp { self.state.withLock { $0.now } }
 
+    /// Moves the clock as ``move(to:)`` does.
+    package func advance(by duration: Duration) { self.move { $0 + duration } }
+
     /// Moves the clock, never backwards, and wakes everything that is due then.
-    package func advance(by duration: Duration) {
-        precondition(duration >= .zero, "time does not run backwards")
+    ///
+    /// What is woken has not done its work yet when this returns; ``ClockService`` waits for that, and remembers the time.
+    package func move(to instant: Timestamp) { self.move { _ in instant } }
+
+    private func move(_ next: (Timestamp) -> Timestamp) {
         let due = self.state.withLock { state in
-            state.now = state.now + duration
-            let now = state.now
+            let now = next(state.now)
+            precondition(now >= state.now, "time does not run backwards")
+            state.now = now
             let due = state.sleepers.filter { $0.value.deadline <= now }
             for key in due.keys { state.sleepers[key] = nil }
             return due.sorted { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }

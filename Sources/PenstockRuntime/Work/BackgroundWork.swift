@@ -1,0 +1,48 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockModel
+import PenstockStore
+
+/// What happens by itself as time goes by.
+package protocol TimedWork: Sendable {
+    /// When the next of it is due that nobody does now; `nil` when nothing is to come.
+    func nextDue() async throws -> Timestamp?
+
+    /// Does what is due now and what follows from it at once; returns when nothing is left to do now.
+    func settle() async throws
+}
+
+/// The services of a server, which run: timers, owed effects and runners.
+package struct BackgroundWork: TimedWork {
+    package let timers: TimerService
+    package let effects: EffectService
+    package let runners: RunnerService
+    private let context: RuntimeContext
+
+    /// - Precondition: The services run from about now on; what they do first is waited for too.
+    package init(context: RuntimeContext, timers: TimerService, effects: EffectService, runners: RunnerService) {
+        self.timers = timers
+        self.effects = effects
+        self.runners = runners
+        self.context = context
+        timers.expect()
+        effects.expect()
+        runners.expect()
+    }
+
+    /// The earliest of: a timer; the end of a lease on what was begun and not ended; the same of a runner's job.
+    package func nextDue() async throws -> Timestamp? {
+        let rows = try await self.context.store.read { [try $0.earliestTimer(), try $0.earliestLapse()] }
+        return (rows + [self.runners.nextLapse]).compactMap { $0 }.min()
+    }
+
+    /// Has every service look, and waits until all have looked and the last has nothing left.
+    package func settle() async throws {
+        self.timers.wake()
+        self.effects.wake()
+        self.runners.wake()
+        await self.context.ongoingWork.allEnded()
+        try Task.checkCancellation()
+    }
+}
