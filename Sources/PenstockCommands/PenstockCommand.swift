@@ -19,6 +19,7 @@ public struct PenstockCommand: AsyncParsableCommand {
             ActionTypesCommand.self,
             ConnectionsCommand.self,
             KeysCommand.self,
+            ClockCommand.self,
         ]
     )
 

@@ -13,7 +13,7 @@ extension PenstockServer {
     /// - Throws: What the body throws; ``ServerError`` when no server comes of the configuration.
     package static func whileRunning<Result: Sendable>(
         _ configuration: ServerConfiguration,
-        clock: any ServiceClock = SystemServiceClock(),
+        clock: (any ServiceClock)? = nil,
         logger: Logger,
         _ body: (_ running: Running, _ beginShutdown: @escaping @Sendable () async -> Void) async throws -> Result
     ) async throws -> Result {

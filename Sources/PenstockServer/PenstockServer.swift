@@ -24,16 +24,17 @@ package struct PenstockServer: Service {
     }
 
     private let configuration: ServerConfiguration
-    private let clock: any ServiceClock
+    private let clock: (any ServiceClock)?
     private let logger: Logger
     private let onReady: @Sendable (Running) async -> Void
 
     /// - Parameters:
-    ///   - clock: The service's; signatures and connections go by real time in any case.
+    ///   - clock: The service's, otherwise as the configuration says; signatures and connections go by real time in any
+    ///     case.
     ///   - onReady: Called once, when `/health/ready` answers 200.
     package init(
         _ configuration: ServerConfiguration,
-        clock: any ServiceClock = SystemServiceClock(),
+        clock: (any ServiceClock)? = nil,
         logger: Logger,
         onReady: @escaping @Sendable (Running) async -> Void = { _ in }
     ) {
@@ -66,7 +67,7 @@ package struct PenstockServer: Service {
         settings.runnableTypes = Set(runners.flatMap(\.types))
         let context = RuntimeContext(
             store: data.store,
-            clock: self.clock,
+            clock: data.clock,
             pollClock: ContinuousClock(),
             masterKey: data.masterKey,
             settings: settings,
@@ -74,12 +75,19 @@ package struct PenstockServer: Service {
         )
         try await context.prepare()
         let readiness = Readiness(store: data.store)
+        let work = BackgroundWork(
+            context: context,
+            timers: TimerService(context: context),
+            effects: EffectService(context: context),
+            runners: RunnerService(context: context, runners: runners)
+        )
+        let clock = ClockService(context: context, clock: data.clock as? ManualServiceClock, work: work)
         let services: [any Service] = [
-            ArtifactCollector(artifacts: data.artifacts, clock: self.clock, logger: self.logger),
-            TimerService(context: context),
-            EffectService(context: context),
-            RunnerService(context: context, runners: runners),
-            try self.httpServer(data, context, readiness),
+            ArtifactCollector(artifacts: data.artifacts, clock: data.clock, logger: self.logger),
+            work.timers,
+            work.effects,
+            work.runners,
+            try self.httpServer(data, context, clock, readiness),
             DrainService(readiness: readiness, delay: self.configuration.drainDelay),
         ]
         var group = ServiceGroupConfiguration(
@@ -99,11 +107,16 @@ package struct PenstockServer: Service {
 // MARK: - The address
 
 extension PenstockServer {
-    private func httpServer(_ data: ServerData, _ context: RuntimeContext, _ readiness: Readiness) throws -> HTTPServer
-    {
+    private func httpServer(
+        _ data: ServerData,
+        _ context: RuntimeContext,
+        _ clock: ClockService,
+        _ readiness: Readiness
+    ) throws -> HTTPServer {
         let surfaces = ServerSurfaces(
             data: data,
             context: context,
+            clock: clock,
             bucketHosts: self.configuration.bucketHosts,
             logger: self.logger
         )

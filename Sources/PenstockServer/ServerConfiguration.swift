@@ -14,6 +14,14 @@ package struct ServerConfiguration: Sendable {
         case shared(String)
     }
 
+    /// What time the service goes by.
+    package enum Clock: String, Sendable, CaseIterable {
+        /// That of the machine.
+        case system
+        /// One that stands still until it is moved; a restart goes on where it stood.
+        case manual
+    }
+
     /// The files of an encrypted address, both PEM.
     package struct TLSFiles: Sendable, Hashable {
         /// The server's certificate, followed by those that lead to one that clients know.
@@ -32,6 +40,7 @@ package struct ServerConfiguration: Sendable {
     /// Made when it is not there.
     package var dataDirectory: String
     package var database = Database.embedded
+    package var clock = Clock.system
     /// A file with the master key; `nil` for the one that the data directory has. A shared database requires it.
     package var masterKeyFile: String?
     package var host = Self.defaultHost
@@ -73,6 +82,12 @@ package struct ServerConfiguration: Sendable {
             throw ServerError(
                 .configuration,
                 "A shared database needs --master-key-file: all servers of one database share one key, kept apart from it."
+            )
+        }
+        if case .shared = self.database, self.clock == .manual {
+            throw ServerError(
+                .configuration,
+                "A manual clock is for one server on its own directory: servers of one database would each have a time of their own."
             )
         }
     }

@@ -17,15 +17,18 @@ struct ServerData: Sendable {
     let masterKey: MasterKey
     let store: any Store
     let artifacts: ArtifactStore
+    let clock: any ServiceClock
     /// The administrator's key; `nil` once it has been disabled.
     let administrator: SharedCredentials?
 
     /// Opens what is there, and makes what is missing in an order that a crash at any line leaves fit for the next
     /// start: the lock, the master key, the database, the administrator's key in it, and the file of that key.
     ///
+    /// - Parameter clock: The service's, if it is not for the configuration to say.
     /// - Throws: ``ServerError`` where the operator can help, else what went wrong. Nothing stays open.
-    static func open(_ configuration: ServerConfiguration, clock: any ServiceClock, logger: Logger) async throws -> Self
-    {
+    static func open(
+        _ configuration: ServerConfiguration, clock: (any ServiceClock)?, logger: Logger
+    ) async throws -> Self {
         let directory = try DataDirectory(configuration.dataDirectory)
         let masterKey =
             if let file = configuration.masterKeyFile { try MasterKey.read(file: file) } else {
@@ -33,6 +36,7 @@ struct ServerData: Sendable {
             }
         let store = try await self.openStore(configuration, directory, logger)
         do {
+            let clock = try await ClockOpening(configuration: configuration, store: store).clock(given: clock)
             let administrator = try await Administrator(
                 store: store, masterKey: masterKey, account: configuration.account
             )
@@ -47,7 +51,7 @@ struct ServerData: Sendable {
             }
             return Self(
                 directory: directory, masterKey: masterKey, store: store, artifacts: artifacts,
-                administrator: administrator)
+                clock: clock, administrator: administrator)
         } catch {
             await store.close()
             throw error

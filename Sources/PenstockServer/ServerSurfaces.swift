@@ -12,6 +12,7 @@ import PenstockStore
 struct ServerSurfaces {
     let data: ServerData
     let context: RuntimeContext
+    let clock: ClockService
     let bucketHosts: [String]
     let logger: Logger
 
@@ -36,7 +37,8 @@ struct ServerSurfaces {
                     logger: self.logger
                 ),
                 .identity: STSSurface(foundation),
-                .administration: JSONSurface.administration(foundation: foundation, context: self.context),
+                .administration: JSONSurface.administration(
+                    foundation: foundation, context: self.context, clock: self.clock),
                 .operations: OperationsSurface(readiness: { await readiness.probe() }),
             ],
             logger: self.logger

@@ -31,23 +31,28 @@ public struct TestServer: Sendable {
 
     /// Runs a server while the body runs, then lets it finish what it does, and ends it.
     ///
-    /// - Parameter dataDirectory: What to go on with; without it the server starts with nothing and leaves nothing.
+    /// - Parameters:
+    ///   - dataDirectory: What to go on with; without it the server starts with nothing and leaves nothing.
+    ///   - clock: What time the server goes by.
     public static func run<Result: Sendable>(
         dataDirectory: String? = nil,
+        clock: Clock = .system,
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
         guard let dataDirectory else {
             return try await TemporaryDirectory.use { directory in
-                try await self.run(ServerConfiguration(dataDirectory: directory + "/data"), body)
+                try await self.run(dataDirectory: directory + "/data", clock: clock, body)
             }
         }
-        return try await self.run(ServerConfiguration(dataDirectory: dataDirectory), body)
+        var configuration = ServerConfiguration(dataDirectory: dataDirectory)
+        configuration.clock = clock.configured
+        return try await self.run(configuration, body)
     }
 
-    /// As ``run(dataDirectory:_:)``, with everything that can be chosen; the port is a free one.
+    /// As ``run(dataDirectory:clock:_:)``, with everything that can be chosen; the port is a free one.
     package static func run<Result: Sendable>(
         _ configuration: ServerConfiguration,
-        clock: any ServiceClock = SystemServiceClock(),
+        clock: (any ServiceClock)? = nil,
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
         var configuration = configuration

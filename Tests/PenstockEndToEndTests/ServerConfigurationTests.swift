@@ -44,6 +44,17 @@ struct ServerConfigurationTests {
         try configuration.validate()
     }
 
+    @Test func `Servers of a shared database have no clocks of their own`() throws {
+        var configuration = ServerConfiguration(dataDirectory: "/nowhere")
+        configuration.clock = .manual
+        try configuration.validate()
+        configuration.database = .shared("postgres://db.example.com/penstock")
+        configuration.masterKeyFile = "/run/key"
+        let error = #expect(throws: ServerError.self) { try configuration.validate() }
+        #expect(error?.code == .configuration)
+        #expect(error?.message.contains("each have a time of their own") == true)
+    }
+
     @Test(arguments: [
         ("127.0.0.1", "http://127.0.0.1:7480"), ("localhost", "http://127.0.0.1:7480"),
         ("0.0.0.0", "http://127.0.0.1:7480"), ("::1", "http://[::1]:7480"), ("::", "http://[::1]:7480"),

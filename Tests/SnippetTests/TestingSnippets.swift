@@ -37,6 +37,22 @@ import Testing
         }
     }
 
+    @Test func `Who never works times out after a day`() async throws {
+        try await TestServer.run(clock: .manual) { server in
+            let client = CodePipelineClient(configuration: server.clientConfiguration)
+            try await server.makeBucket("source")
+            try await server.makeBucket("artifacts")
+            try await server.put(Array("iron".utf8), bucket: "source", key: "ore.zip")
+            _ = try await client.createCustomActionType(.smith)
+            _ = try await client.createPipeline(pipeline: .forge)
+
+            try await server.advanceClock(by: .seconds(24 * 3600))
+            let state = try await client.getPipelineState(name: "forge")
+            let action = state.stageStates?.last?.actionStates?.first?.latestExecution
+            #expect(action?.errorDetails?.message == "The action timed out after 1440 minutes")
+        }
+    }
+
     @Test func `A restart forgets nothing`() async throws {
         try await TemporaryDirectory.use { try await self.restart(on: $0 + "/data") }
     }

@@ -15,9 +15,11 @@ package struct AdministrationOperations: Sendable {
     let connections: ConnectionService
     let jobs: JobService
     let keys: AccessKeyService
+    let clock: ClockService
 
-    package init(context: RuntimeContext) {
+    package init(context: RuntimeContext, clock: ClockService) {
         self.context = context
+        self.clock = clock
         self.actionTypes = ActionTypeService(context: context)
         self.connections = ConnectionService(context: context)
         self.jobs = JobService(context: context)
@@ -36,6 +38,9 @@ package struct AdministrationOperations: Sendable {
             OperationHandler(Administration.CreateKey.self, self.createKey),
             OperationHandler(Administration.ListKeys.self, self.listKeys),
             OperationHandler(Administration.DisableKey.self, self.disableKey),
+            OperationHandler(Administration.GetClock.self, self.getClock),
+            OperationHandler(Administration.AdvanceClock.self, self.advanceClock),
+            OperationHandler(Administration.SetClock.self, self.setClock),
         ]
     }
 

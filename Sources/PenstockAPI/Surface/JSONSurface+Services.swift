@@ -18,11 +18,15 @@ extension JSONSurface {
     }
 
     /// The surface of the administration.
-    package static func administration(foundation: Authenticator.Foundation, context: RuntimeContext) -> Self {
+    package static func administration(
+        foundation: Authenticator.Foundation,
+        context: RuntimeContext,
+        clock: ClockService
+    ) -> Self {
         Self(
             service: Administration.service,
             targetPrefix: Administration.targetPrefix,
-            handlers: AdministrationOperations(context: context).handlers,
+            handlers: AdministrationOperations(context: context, clock: clock).handlers,
             foundation: foundation,
             context: context
         )

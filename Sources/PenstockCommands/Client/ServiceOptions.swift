@@ -28,12 +28,17 @@ struct ServiceOptions: ParsableArguments {
     var output: Format = .text
 
     /// A client as these options say.
-    func makeClient() throws -> CodePipelineClient {
+    private func makeClient(patience: Duration?) throws -> CodePipelineClient {
         var configuration = try ClientConfiguration.loaded(profile: self.profile)
         if let region = self.region { configuration.region = region }
         if let url = self.endpointURL {
             guard let endpoint = Endpoint(url) else { throw ValidationError("\(url) is not the URL of an endpoint") }
             configuration.endpoint = endpoint
+        }
+        if let patience {
+            configuration.retryPolicy = .never
+            configuration.callDeadline = patience
+            configuration.attemptTimeout = patience
         }
         return CodePipelineClient(configuration: configuration)
     }
@@ -47,9 +52,15 @@ struct ServiceOptions: ParsableArguments {
     }
 
     /// Does something with a client; what goes wrong is told as the service tells it.
-    func withClient<Result>(_ body: (CodePipelineClient) async throws -> Result) async throws -> Result {
+    ///
+    /// - Parameter patience: How long to wait for the answer of a call that takes long and must not be sent twice; `nil`
+    ///   for calls as usual.
+    func withClient<Result>(
+        patience: Duration? = nil,
+        _ body: (CodePipelineClient) async throws -> Result
+    ) async throws -> Result {
         do {
-            return try await body(try self.makeClient())
+            return try await body(try self.makeClient(patience: patience))
         } catch let error as CredentialsError {
             throw CommandFailure("\(error.message); eval \"$(penstock env --data-dir DIR)\" readies a shell")
         } catch let error where error is any OperationError || error is CallError {

@@ -35,6 +35,12 @@ struct TextTable {
 }
 
 extension WireTimestamp {
+    /// Parses what ``text`` gives, also with another offset than `Z`; `nil` for everything else.
+    init?(text: String) {
+        guard let date = try? Date(text, strategy: .iso8601) else { return nil }
+        self.init(millisecondsSinceEpoch: Int64((date.timeIntervalSince1970 * 1000).rounded()))
+    }
+
     /// As in `2026-11-23T10:04:05Z`.
     var text: String {
         Date(timeIntervalSince1970: Double(self.millisecondsSinceEpoch) / 1000).formatted(.iso8601)

@@ -51,6 +51,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The master key, base64 of 32 bytes, kept apart from the data.", valueName: "file"))
     var masterKeyFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What time the service goes by: system, or manual, which stands still until penstock clock moves it.",
+            valueName: "clock"
+        ),
+        transform: Self.clock
+    )
+    var clock = ServerConfiguration.Clock.system
+
     @Option(help: "How many pipelines one region of an account may have.")
     var maximumPipelines = RuntimeSettings().maximumPipelines
 
@@ -112,6 +121,13 @@ struct ServeCommand: AsyncParsableCommand {
         return level
     }
 
+    private static func clock(_ text: String) throws -> ServerConfiguration.Clock {
+        guard let clock = ServerConfiguration.Clock(rawValue: text) else {
+            throw ValidationError("'\(text)' is not a clock; there are system and manual.")
+        }
+        return clock
+    }
+
     private var serverConfiguration: ServerConfiguration {
         var configuration = ServerConfiguration(dataDirectory: self.dataDirectory.path)
         configuration.host = self.host
@@ -119,6 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.allowsInsecureHTTP = self.insecureHTTP
         configuration.bucketHosts += self.bucketHosts
         configuration.masterKeyFile = self.masterKeyFile
+        configuration.clock = self.clock
         configuration.drainDelay = .seconds(self.drainDelay)
         configuration.runtime.maximumPipelines = self.maximumPipelines
         if let certificate = self.tlsCertificate, let key = self.tlsKey {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The operations that clients of CodePipeline have no words for: connecting customers, registering partners' action
-/// types, looking at jobs, making access keys.
+/// types, looking at jobs, making access keys, moving a clock.
 ///
 /// They are written by hand against the runtime that the generated operations use, and have its form: a POST whose body
 /// is JSON, named by `X-Amz-Target`.
@@ -15,15 +15,18 @@ package enum Administration {
 
     /// All operations, by name.
     package static let all: [any WireOperation.Type] = [
+        AdvanceClock.self,
         CreateConnection.self,
         CreateKey.self,
         DisableKey.self,
+        GetClock.self,
         ListConnections.self,
         ListJobs.self,
         ListKeys.self,
         RegisterActionType.self,
         RevokeConnection.self,
         RotateConnection.self,
+        SetClock.self,
     ]
 
     /// Registers a partner's action type of the caller's account, or replaces the one it has.

@@ -47,14 +47,22 @@ struct AdministrationRightsTests {
         Case(Administration.CreateKey.self, on: worker) { _, _ in CreateKeyInput(principalName: "worker") },
         Case(Administration.ListKeys.self, on: "*") { _, _ in ListKeysInput() },
         Case(Administration.DisableKey.self, on: worker) { _, id in DisableKeyInput(accessKeyID: id) },
+        Case(Administration.GetClock.self, on: "*") { _, _ in GetClockInput() },
+        Case(Administration.AdvanceClock.self, on: "*") { _, _ in AdvanceClockInput(seconds: 60) },
+        Case(Administration.SetClock.self, on: "*") { _, _ in
+            SetClockInput(now: WireTimestamp(clampingMilliseconds: 1_900_000_000_000))
+        },
     ]
 
-    /// A bed with a connection and a key of the customer's, and what the operation answers to the identity there.
+    /// A bed that the customer operates, with a connection and a key of his, and what the operation answers to the
+    /// identity there.
     private static func refusal(
         of one: Case,
         as identity: TestIdentity
     ) async throws -> (bed: APITestBed, refusal: ServiceException?) {
-        let bed = try await APITestBed()
+        var settings = RuntimeSettings()
+        settings.operatorAccount = TestIdentity.customer.account
+        let bed = try await APITestBed(settings: settings)
         let connection = try await bed.connections.create(
             bed.caller(), pipeline: "shop", stage: "Build", action: "Work")
         let key = try await bed.administer(
@@ -66,7 +74,9 @@ struct AdministrationRightsTests {
 
     @Test func `Every operation is answered, and each has a case here`() async throws {
         let names = Set(Administration.all.map { $0.name })
-        let handlers = AdministrationOperations(context: try await APITestBed().context).handlers
+        let context = try await APITestBed().context
+        let clock = ClockService(context: context, clock: nil, work: NoWork())
+        let handlers = AdministrationOperations(context: context, clock: clock).handlers
         #expect(Set(handlers.map(\.name)) == names)
         #expect(Set(Self.cases.map(\.operation)) == names)
     }
@@ -132,4 +142,10 @@ struct AdministrationRightsTests {
         request.isSigned = false
         #expect(try await bed.send(request).refusal?.code == .missingAuthenticationToken)
     }
+}
+
+/// Nothing ever happens by itself.
+private struct NoWork: TimedWork {
+    func nextDue() async throws -> Timestamp? { nil }
+    func settle() async throws {}
 }

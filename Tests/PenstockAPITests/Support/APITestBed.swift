@@ -79,7 +79,12 @@ struct APITestBed: Sendable {
             serviceTime: { clock.now }
         )
         self.surface = JSONSurface.codePipeline(foundation: foundation, context: context)
-        self.administration = JSONSurface.administration(foundation: foundation, context: context)
+        let work = WorkOnDemand(store: store, effects: self.effects, timers: self.timers)
+        self.administration = JSONSurface.administration(
+            foundation: foundation,
+            context: context,
+            clock: ClockService(context: context, clock: clock, work: work)
+        )
     }
 
     /// Calls an operation as a client does.
@@ -163,6 +168,20 @@ struct APITestBed: Sendable {
     func advance(by duration: Duration) async throws {
         self.clock.advance(by: duration)
         try await self.settle()
+    }
+}
+
+/// What is owed and due in a bed, in which nothing runs by itself.
+private struct WorkOnDemand: TimedWork {
+    let store: any Store
+    let effects: EffectService
+    let timers: TimerService
+
+    func nextDue() async throws -> Timestamp? { try await self.store.read { try $0.earliestTimer() } }
+
+    func settle() async throws {
+        try await self.effects.performOwedEffects()
+        try await self.timers.fireDueTimers()
     }
 }
 

@@ -28,7 +28,7 @@ struct Workshop: Sendable {
 
     /// Runs a server, makes the pipeline, and lets it find a source.
     static func run(
-        _ family: WorkerFamily, clock: any ServiceClock = SystemServiceClock(),
+        _ family: WorkerFamily, clock: (any ServiceClock)? = nil,
         _ body: (Workshop) async throws -> Void
     ) async throws {
         try await TemporaryDirectory.use { directory in

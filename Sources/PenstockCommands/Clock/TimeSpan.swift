@@ -1,0 +1,30 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// A length of time as people write it: `7d`, `90m`, `1h30m`.
+struct TimeSpan: ExpressibleByArgument, Sendable, Hashable {
+    let seconds: Int
+
+    /// From the longest to the shortest, which is the order in which they are written.
+    private static let units: [(name: Character, seconds: Int)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
+
+    /// Parses whole numbers, each with its unit, each unit once at most; `nil` for everything else.
+    init?(argument: String) {
+        var rest = argument[...]
+        var sum = 0
+        for unit in Self.units {
+            let digits = rest.prefix { ("0"..."9").contains($0) }
+            guard rest.dropFirst(digits.count).first == unit.name else { continue }
+            guard let count = Int(digits) else { return nil }
+            let (product, overflow) = count.multipliedReportingOverflow(by: unit.seconds)
+            let (next, carried) = sum.addingReportingOverflow(product)
+            guard !overflow, !carried else { return nil }
+            sum = next
+            rest = rest.dropFirst(digits.count + 1)
+        }
+        guard rest.isEmpty, !argument.isEmpty else { return nil }
+        self.seconds = sum
+    }
+}
