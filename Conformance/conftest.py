@@ -10,6 +10,8 @@ import zipfile
 
 import pytest
 from support import declarations
+from support.clock import Clock
+from support.jobs import execution_of
 from support.server import Server
 from support.waiting import until
 
@@ -25,6 +27,23 @@ def server(tmp_path_factory):
 def own_server(tmp_path):
     """A server that the test may stop, kill and start again."""
     running = Server(tmp_path / "data").start()
+    yield running
+    if running.process.poll() is None:
+        running.kill()
+
+
+@pytest.fixture(scope="session")
+def manual_server(tmp_path_factory):
+    """A server whose clock stands still until a test moves it; for all tests of the run, so it only ever goes on."""
+    running = Server(tmp_path_factory.mktemp("penstock-manual") / "data", "--clock", "manual").start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def own_manual_server(tmp_path):
+    """One with a manual clock that the test may stop, kill and start again."""
+    running = Server(tmp_path / "data", "--clock", "manual").start()
     yield running
     if running.process.poll() is None:
         running.kill()
@@ -185,6 +204,152 @@ class World:
             return latest if latest.get("status") == status else None
 
         return until(look, what=f"{status} of {stage}/{action}")
+
+
+class TimedWorld(World):
+    """A world on a manual clock: what a call leads to has happened when the clock has settled."""
+
+    def __init__(self, server, directory):
+        super().__init__(server, directory)
+        self.clock = Clock(server)
+        self._polled = {}
+        self._types = []
+
+    def create_custom_type(self, *arguments, **members):
+        created = super().create_custom_type(*arguments, **members)
+        self._types.append(created["actionType"]["id"])
+        return created
+
+    def clear(self):
+        """Leaves nothing behind: an account has room for few types, and what is due in a pipeline takes its time."""
+        self.codepipeline.delete_pipeline(name=self.name)
+        for type in self._types:
+            self.codepipeline.delete_custom_action_type(
+                category=type["category"], provider=type["provider"], version=type["version"]
+            )
+
+    def declare(self, *stages, type=True, source=True, **members):
+        """Creates the custom type, the source and a pipeline of the stages; returns its first execution."""
+        if type:
+            self.create_custom_type()
+        if source:
+            self.put_source()
+        self.create(*stages, **{"pipelineType": "V2", **members})
+        self.clock.settle()
+        return self.created_execution()
+
+    def update(self, **members):
+        """Changes members of the declaration."""
+        declared = self.codepipeline.get_pipeline(name=self.name)["pipeline"]
+        return self.codepipeline.update_pipeline(pipeline={**declared, **members})["pipeline"]["version"]
+
+    def work(self, name="Ship", **members):
+        """An action of the custom type."""
+        return declarations.action(name, self.custom, **members)
+
+    def begin(self, **members):
+        """Starts an execution, and lets the service's own actions run."""
+        execution = self.start(**members)
+        self.clock.settle()
+        return execution
+
+    def jobs(self):
+        """The jobs that nobody has acknowledged; what is polled here is kept until it is taken."""
+        self._polled.update((job["id"], job) for job in self.poll(maxBatchSize=100))
+        return list(self._polled.values())
+
+    def take(self, execution=None):
+        """The one job that there is, of the execution if one is named, acknowledged."""
+        (job,) = (job for job in self.jobs() if execution in (None, execution_of(job)))
+        answer = self.codepipeline.acknowledge_job(jobId=job["id"], nonce=job["nonce"])
+        assert answer["status"] == "InProgress"
+        return self._polled.pop(job["id"])
+
+    def take_all(self):
+        """Every job that there is, acknowledged."""
+        jobs = self.jobs()
+        for job in jobs:
+            self.codepipeline.acknowledge_job(jobId=job["id"], nonce=job["nonce"])
+        self._polled.clear()
+        return jobs
+
+    def succeed(self, job, **members):
+        self.codepipeline.put_job_success_result(jobId=job["id"], **members)
+
+    def fail(self, job, message="no"):
+        failure = {"type": "JobFailed", "message": message}
+        self.codepipeline.put_job_failure_result(jobId=job["id"], failureDetails=failure)
+
+    def execution(self, id):
+        answer = self.codepipeline.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=id)
+        return answer["pipelineExecution"]
+
+    def executions(self):
+        """The oldest first, as listed."""
+        listed = self.codepipeline.list_pipeline_executions(pipelineName=self.name)["pipelineExecutionSummaries"]
+        return listed[::-1]
+
+    def history(self, action=None):
+        """What the pipeline's actions did, the oldest first."""
+        listed = self.codepipeline.list_action_executions(pipelineName=self.name)["actionExecutionDetails"]
+        return [each for each in listed[::-1] if action in (None, each["actionName"])]
+
+    def rules(self):
+        """What the pipeline's rules did, the oldest first."""
+        return self.codepipeline.list_rule_executions(pipelineName=self.name)["ruleExecutionDetails"][::-1]
+
+    def inside(self, stage):
+        """Who has entered the stage last, and how it went."""
+        latest = self.stage(stage).get("latestExecution")
+        return latest and (latest["pipelineExecutionId"], latest["status"])
+
+    def waiting(self, stage):
+        """Who stands in front of the stage, the first first."""
+        return [each["pipelineExecutionId"] for each in self.stage(stage).get("inboundExecutions", [])]
+
+    def latest(self, stage, action):
+        return self.action(stage, action)["latestExecution"]
+
+    def answer(self, stage, action, token, status="Approved", summary="fine"):
+        return self.codepipeline.put_approval_result(
+            pipelineName=self.name,
+            stageName=stage,
+            actionName=action,
+            token=token,
+            result={"summary": summary, "status": status},
+        )
+
+    def retry(self, stage, execution, mode="FAILED_ACTIONS"):
+        return self.codepipeline.retry_stage_execution(
+            pipelineName=self.name, stageName=stage, pipelineExecutionId=execution, retryMode=mode
+        )
+
+    def hold(self, stage, reason="freeze"):
+        """Disables the transition into the stage."""
+        self.codepipeline.disable_stage_transition(
+            pipelineName=self.name, stageName=stage, transitionType="Inbound", reason=reason
+        )
+
+    def release(self, stage):
+        self.codepipeline.enable_stage_transition(pipelineName=self.name, stageName=stage, transitionType="Inbound")
+
+    def stop(self, execution, **members):
+        return self.codepipeline.stop_pipeline_execution(
+            pipelineName=self.name, pipelineExecutionId=execution, **members
+        )
+
+
+@pytest.fixture
+def timed(manual_server, tmp_path):
+    world = TimedWorld(manual_server, tmp_path)
+    yield world
+    world.clear()
+
+
+@pytest.fixture
+def own_timed(own_manual_server, tmp_path):
+    """A world on a manual clock in a server that the test may kill."""
+    return TimedWorld(own_manual_server, tmp_path)
 
 
 @pytest.fixture

@@ -36,13 +36,33 @@ def action(name, type, *, configuration=None, inputs=("Source",), outputs=(), **
     return declared
 
 
+def stage(name, *actions, **gates):
+    """A stage with conditions, or with a handling of failures."""
+    return {"name": name, "actions": list(actions), **gates}
+
+
+def condition(result, *rules):
+    """What stands at a gate: one condition of the rules, and what its failure leads to."""
+    return {"conditions": [{"result": result, "rules": list(rules)}]}
+
+
+def rule(name, provider, configuration, **members):
+    type = {"category": "Rule", "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "ruleTypeId": type, "configuration": configuration, **members}
+
+
+def variable_check(variable, operator, value, name="Check"):
+    return rule(name, "VariableCheck", {"Variable": variable, "Operator": operator, "Value": value})
+
+
 def pipeline(name, bucket, *stages, **members):
-    """A pipeline of an S3 source and the given stages, each a name with its actions."""
-    source = {"name": "Source", "actions": [s3_source(bucket)]}
+    """A pipeline of an S3 source and the given stages, each a declaration or a name with its actions."""
+    source = stage("Source", s3_source(bucket))
+    declared = [each if isinstance(each, dict) else stage(each[0], *each[1]) for each in stages]
     return {
         "name": name,
         "roleArn": ROLE,
         "artifactStore": {"type": "S3", "location": bucket},
-        "stages": [source, *({"name": stage, "actions": list(actions)} for stage, actions in stages)],
+        "stages": [source, *declared],
         **members,
     }

@@ -1,0 +1,12 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Whose job it is, as a worker sees it."""
+
+
+def execution_of(job):
+    return job["data"]["pipelineContext"]["pipelineExecutionId"]
+
+
+def action_of(job):
+    return job["data"]["pipelineContext"]["action"]["name"]

@@ -1,0 +1,328 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What time does to pipelines, jobs and tokens, at the very second: on a clock that the tests move."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from support import declarations
+
+DAY = timedelta(days=1)
+# Every minute of a working day's nine hours, in UTC.
+OFFICE_HOURS = "0 * 9-17 ? * MON-FRI *"
+
+
+def window(cron=OFFICE_HOURS, **members):
+    return declarations.rule("Window", "DeploymentWindow", {"Cron": cron}, **members)
+
+
+def to_weekday(clock, weekday, hour):
+    """Moves the clock to the next such day (Monday is 0) at the hour; returns the instant."""
+    now = clock.now()
+    midnight = now.replace(hour=0, minute=0, second=0)
+    return clock.set(midnight + DAY * ((weekday - now.weekday() - 1) % 7 + 1) + timedelta(hours=hour))
+
+
+# Approvals
+
+
+def test_an_approval_expires_after_seven_days(timed, refused):
+    execution = timed.declare(("Sign", [declarations.approval()]))
+    asked = timed.clock.now()
+    token = timed.latest("Sign", "Approve")["token"]
+    timed.clock.advance("6d23h59m59s")
+    assert timed.latest("Sign", "Approve")["status"] == "InProgress"
+    timed.clock.advance("1s")
+    assert timed.execution(execution)["status"] == "Failed"
+    latest = timed.latest("Sign", "Approve")
+    assert latest["errorDetails"] == {
+        "code": "JobFailed",
+        "message": "Approval was not given within 10080 minutes",
+    }
+    assert "token" not in latest
+    assert latest["lastStatusChange"] == asked + 7 * DAY
+    assert refused(timed.answer, stage="Sign", action="Approve", token=token) == (
+        "ApprovalAlreadyCompletedException",
+        "The approval request that you responded to is already complete or has expired.",
+    )
+
+
+def test_an_approval_expires_when_its_declaration_says_so_and_a_retry_asks_anew(timed):
+    execution = timed.declare(("Sign", [declarations.approval(timeoutInMinutes=5)]))
+    first = timed.latest("Sign", "Approve")["token"]
+    timed.clock.advance("5m")
+    assert timed.inside("Sign") == (execution, "Failed")
+    timed.retry("Sign", execution)
+    second = timed.latest("Sign", "Approve")["token"]
+    assert second != first
+    timed.clock.advance("4m59s")
+    timed.answer("Sign", "Approve", second)
+    assert timed.execution(execution)["status"] == "Succeeded"
+
+
+def test_an_expired_approval_lets_in_who_waited(timed):
+    first = timed.declare(("Sign", [declarations.approval()]))
+    timed.clock.advance("1d")
+    second = timed.begin()
+    timed.clock.advance("10d")
+    assert timed.execution(first)["status"] == "Failed"
+    # It entered when the first had expired, and so has days left when the clock stops.
+    assert timed.inside("Sign") == (second, "InProgress")
+    waited = timed.history("Approve")[-1]["startTime"] - timed.history("Approve")[0]["startTime"]
+    assert waited == 7 * DAY
+
+
+# Jobs
+
+
+def test_a_job_that_nobody_acknowledges_is_handed_out_again(timed, refused):
+    timed.declare(("Deploy", [timed.work()]))
+    (first,) = timed.poll()
+    timed.clock.advance("59s")
+    assert timed.poll() == []
+    timed.clock.advance("1s")
+    (second,) = timed.poll()
+    assert second["id"] == first["id"]
+    assert second["nonce"] != first["nonce"]
+    acknowledge = timed.codepipeline.acknowledge_job
+    assert refused(acknowledge, jobId=first["id"], nonce=first["nonce"])[0] == "InvalidNonceException"
+    assert acknowledge(jobId=second["id"], nonce=second["nonce"])["status"] == "InProgress"
+    timed.clock.advance("1h")
+    assert timed.poll() == []
+
+
+def test_an_acknowledged_job_times_out(timed, refused):
+    execution = timed.declare(("Deploy", [timed.work()]))
+    job = timed.take()
+    timed.clock.advance("23h59m59s")
+    assert timed.execution(execution)["status"] == "InProgress"
+    timed.clock.advance("1s")
+    assert timed.execution(execution)["status"] == "Failed"
+    assert timed.latest("Deploy", "Ship")["errorDetails"] == {
+        "code": "JobFailed",
+        "message": "The action timed out after 1440 minutes",
+    }
+    assert refused(timed.codepipeline.put_job_success_result, jobId=job["id"]) == (
+        "InvalidJobStateException",
+        f"Job '{job['id']}' is in state TimedOut and cannot be completed",
+    )
+
+
+def test_progress_does_not_give_a_job_more_time(timed):
+    execution = timed.declare(("Deploy", [timed.work()]))
+    for hour in range(3):
+        timed.succeed(timed.take(), continuationToken=f"hour-{hour}")
+        timed.clock.advance("8h")
+    assert timed.execution(execution)["status"] == "Failed"
+    assert timed.poll() == []
+    assert len(timed.history("Ship")) == 1
+
+
+def test_the_details_of_a_job_outlive_it_by_an_hour(timed, refused):
+    timed.declare(("Deploy", [timed.work()]))
+    job = timed.take()
+    timed.succeed(job)
+    details = timed.codepipeline.get_job_details
+    timed.clock.advance("59m59s")
+    assert details(jobId=job["id"])["jobDetails"]["id"] == job["id"]
+    timed.clock.advance("1s")
+    assert refused(details, jobId=job["id"])[0] == "JobNotFoundException"
+
+
+def test_a_repeated_result_is_accepted_for_a_quarter_of_an_hour(timed, refused):
+    timed.declare(("Deploy", [timed.work()]))
+    job = timed.take()
+    timed.succeed(job)
+    timed.clock.advance("14m59s")
+    timed.succeed(job)
+    timed.clock.advance("1s")
+    assert refused(timed.succeed, job=job)[0] == "InvalidJobStateException"
+
+
+def test_a_silent_job_is_named_to_operators(timed):
+    timed.declare(("Deploy", [timed.work()]))
+    job = timed.take()
+    listed = ("jobs", "--silent", "--pipeline", timed.name, "--output", "json")
+    timed.clock.advance("9m59s")
+    assert timed.server.penstock(*listed)["jobs"] == []
+    timed.clock.advance("1s")
+    (silent,) = timed.server.penstock(*listed)["jobs"]
+    assert silent["jobId"] == job["id"]
+    assert "has not been heard of since" in timed.latest("Deploy", "Ship")["summary"]
+
+
+# Credentials and tokens
+
+
+def test_the_credentials_of_a_job_expire_by_the_clock(timed):
+    timed.declare(("Deploy", [timed.work()]))
+    job = timed.take()
+    place = job["data"]["inputArtifacts"][0]["location"]["s3Location"]
+    read = {"Bucket": place["bucketName"], "Key": place["objectKey"]}
+    s3 = timed.server.client("s3", timed.server.session_of_job(job["data"]))
+    timed.clock.advance("14m59s")
+    assert s3.get_object(**read)["ContentLength"] > 0
+    timed.clock.advance("1s")
+    with pytest.raises(s3.exceptions.ClientError, match="ExpiredToken"):
+        s3.get_object(**read)
+    fresh = timed.codepipeline.get_job_details(jobId=job["id"])["jobDetails"]["data"]
+    assert timed.server.client("s3", timed.server.session_of_job(fresh)).get_object(**read)["ContentLength"] > 0
+
+
+def test_a_token_for_the_next_page_is_good_for_a_day(timed):
+    timed.declare(("Sign", [declarations.approval()]))
+    timed.begin()
+    listing = timed.codepipeline.list_pipeline_executions
+    token = listing(pipelineName=timed.name, maxResults=1)["nextToken"]
+    timed.clock.advance("23h59m59s")
+    assert len(listing(pipelineName=timed.name, nextToken=token)["pipelineExecutionSummaries"]) == 1
+    timed.clock.advance("1s")
+    with pytest.raises(timed.codepipeline.exceptions.InvalidNextTokenException):
+        listing(pipelineName=timed.name, nextToken=token)
+
+
+def test_a_request_token_is_remembered_for_a_day(timed):
+    timed.declare(("Sign", [declarations.approval()]))
+    token = str(uuid.uuid4())
+    first = timed.begin(clientRequestToken=token)
+    timed.clock.advance("23h59m59s")
+    assert timed.start(clientRequestToken=token) == first
+    timed.clock.advance("1s")
+    assert timed.start(clientRequestToken=token) != first
+
+
+def test_a_rotated_client_token_counts_for_another_day(timed, refused):
+    _, connection = timed.partner_pipeline()
+    timed.clock.settle()
+    details = timed.acknowledged_partner_job(connection["clientToken"])
+    timed.server.penstock("connections", "rotate", connection["clientId"])
+    read = {"jobId": details["id"], "clientToken": connection["clientToken"]}
+    timed.clock.advance("59m59s")
+    assert timed.codepipeline.get_third_party_job_details(**read)["jobDetails"]["id"] == details["id"]
+    timed.clock.advance("23h")
+    assert timed.inside("Test")[1] == "Failed", "the action's hour is over before the token's day"
+    failure = {"type": "JobFailed", "message": "late"}
+    late = timed.codepipeline.put_third_party_job_failure_result
+    assert refused(late, **read, failureDetails=failure)[0] == "InvalidJobStateException"
+    timed.clock.advance("1s")
+    assert refused(late, **read, failureDetails=failure)[0] == "InvalidClientTokenException"
+
+
+# Transitions
+
+
+def test_who_waits_at_a_disabled_transition_for_thirty_days_is_stopped(timed):
+    first = timed.declare(("Deploy", [timed.work()]))
+    timed.succeed(timed.take(first))
+    timed.hold("Deploy")
+    execution = timed.begin()
+    assert timed.waiting("Deploy") == [execution]
+    timed.clock.advance("29d23h59m59s")
+    assert timed.execution(execution)["status"] == "InProgress"
+    timed.clock.advance("1s")
+    assert timed.execution(execution)["status"] == "Stopped"
+    assert "Deploy" in timed.execution(execution)["statusSummary"]
+    timed.release("Deploy")
+    assert timed.jobs() == []
+    assert timed.inside("Deploy") == (first, "Succeeded")
+
+
+def test_who_is_let_go_in_time_is_not_stopped(timed):
+    timed.succeed(timed.take(timed.declare(("Deploy", [timed.work()]))))
+    timed.hold("Deploy")
+    execution = timed.begin()
+    timed.clock.advance("29d")
+    timed.release("Deploy")
+    timed.succeed(timed.take(execution))
+    timed.clock.advance("5d")
+    assert timed.execution(execution)["status"] == "Succeeded"
+
+
+# Sources
+
+
+def test_a_source_that_led_to_nothing_for_thirty_days_is_polled_no_more(timed):
+    timed.declare(("Sign", [declarations.approval(timeoutInMinutes=5)]))
+    timed.clock.advance("29d")
+    timed.put_source("soon enough")
+    timed.clock.settle()
+    assert len(timed.executions()) == 2
+    timed.clock.advance("30d")
+    timed.put_source("too late")
+    timed.clock.settle()
+    assert len(timed.executions()) == 2
+    metadata = timed.codepipeline.get_pipeline(name=timed.name)["metadata"]
+    assert metadata["pollingDisabledAt"] == timed.clock.now()
+
+
+# Deployment windows
+
+
+def test_a_deployment_window_opens(timed):
+    saturday = to_weekday(timed.clock, 5, 12)
+    gate = declarations.condition("FAIL", window())
+    execution = timed.declare(declarations.stage("Deploy", timed.work(), beforeEntry=gate))
+    assert timed.inside("Deploy") == (execution, "InProgress")
+    assert timed.jobs() == []
+    state = timed.stage("Deploy")["beforeEntryConditionState"]["conditionStates"][0]
+    assert state["latestExecution"]["status"] == "InProgress"
+    opening = saturday + 2 * DAY - timedelta(hours=3)
+    timed.clock.set(opening - timedelta(seconds=1))
+    assert timed.jobs() == []
+    timed.clock.advance("1s")
+    assert timed.take(execution)
+    assert timed.history("Ship")[0]["startTime"] == opening
+    (rule,) = timed.rules()
+    assert (rule["status"], rule["lastUpdateTime"]) == ("Succeeded", opening)
+
+
+def test_an_open_deployment_window_lets_pass_at_once(timed):
+    to_weekday(timed.clock, 2, 9)
+    gate = declarations.condition("FAIL", window())
+    execution = timed.declare(declarations.stage("Deploy", timed.work(), beforeEntry=gate))
+    assert timed.take(execution)
+
+
+def test_a_deployment_window_that_stays_closed_fails_at_the_timeout_of_its_rule(timed):
+    to_weekday(timed.clock, 6, 0)
+    gate = declarations.condition("FAIL", window(timeoutInMinutes=60))
+    execution = timed.declare(declarations.stage("Deploy", timed.work(), beforeEntry=gate))
+    timed.clock.advance("59m59s")
+    assert timed.inside("Deploy") == (execution, "InProgress")
+    timed.clock.advance("1s")
+    assert timed.inside("Deploy") == (execution, "Failed")
+    assert [each["status"] for each in timed.rules()] == ["Failed"]
+    assert timed.history("Ship") == []
+
+
+def test_a_closed_window_is_overridden(timed):
+    to_weekday(timed.clock, 5, 12)
+    gate = declarations.condition("FAIL", window())
+    execution = timed.declare(declarations.stage("Deploy", timed.work(), beforeEntry=gate))
+    timed.codepipeline.override_stage_condition(
+        pipelineName=timed.name, stageName="Deploy", pipelineExecutionId=execution, conditionType="BEFORE_ENTRY"
+    )
+    timed.succeed(timed.take(execution))
+    assert timed.execution(execution)["status"] == "Succeeded"
+    assert [each["status"] for each in timed.rules()] == ["Abandoned"]
+    timed.clock.advance("7d")
+    assert [each["status"] for each in timed.rules()] == ["Abandoned"]
+
+
+def test_a_week_of_windows_lets_one_execution_through_after_the_other(timed):
+    to_weekday(timed.clock, 4, 18)
+    gate = declarations.condition("FAIL", window())
+    sign = declarations.stage("Sign", declarations.approval(timeoutInMinutes=1440), beforeEntry=gate)
+    first = timed.declare(sign, executionMode="QUEUED")
+    second = timed.begin()
+    friday = timed.clock.now()
+    timed.clock.advance("10d")
+    assert [each["status"] for each in timed.executions()] == ["Failed", "Failed"]
+    monday = friday + timedelta(days=2, hours=15)
+    approvals = timed.history("Approve")
+    assert [each["pipelineExecutionId"] for each in approvals] == [first, second]
+    # The second enters when the first has expired, on Tuesday at nine, when the window is open.
+    assert [each["startTime"] for each in approvals] == [monday, monday + DAY]
+    assert [each["lastUpdateTime"] for each in approvals] == [monday + DAY, monday + 2 * DAY]
