@@ -39,6 +39,9 @@ package protocol PipelineReader {
         limit: Int
     ) throws -> [ExecutionRow]
 
+    /// The execution that succeeded in the stage last: of those of the newest version that has one, the most recent.
+    func lastSuccess(in stage: String, of pipeline: PipelineID) throws -> ExecutionRow?
+
     /// Selected attempts by descending (`startedAt`, `id`), those after the cursor, at most `limit`.
     func actionExecutionRows(
         of pipeline: PipelineID,

@@ -9,7 +9,7 @@ package import PenstockArtifacts
 /// its only effects are those on its transaction. What a body throws rolls its transaction back, and it alone, and is
 /// thrown here unchanged.
 ///
-/// Lock order inside a transaction: pipeline, executions, jobs, timers, effects, then artifacts.
+/// Lock order inside a transaction: pipeline, executions, jobs, timers, effects, events, then artifacts.
 package protocol Store: ArtifactIndex {
     /// Runs the body in a transaction that writes, and returns once that is durable.
     ///
@@ -37,7 +37,7 @@ package protocol Store: ArtifactIndex {
 
 /// One transaction that writes. It also does what the artifact store asks for, so that an object and what it owes to
 /// pipelines commit together.
-package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkWriter, CatalogWriter,
+package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkWriter, EventWriter, CatalogWriter,
     ArtifactTransaction
 {
     /// Tells observers once the transaction is durable.
@@ -45,4 +45,4 @@ package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkW
 }
 
 /// A consistent view of all rows.
-package protocol StoreReader: PipelineReader, JobReader, WorkReader, CatalogReader {}
+package protocol StoreReader: PipelineReader, JobReader, WorkReader, EventReader, CatalogReader {}

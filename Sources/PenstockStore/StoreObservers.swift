@@ -16,12 +16,17 @@ package final class StoreObservers: Sendable {
     package func removeAll() { self.observers.withLock { $0 = [] } }
 
     /// Tells every observer each of the signals once, in order. Called without locks, after the commit.
+    ///
+    /// That events wait is told last: many workers poll when they are told that their action has started, and by then
+    /// its job must be known as one that can be polled.
     package func deliver(_ signals: [StoreSignal]) {
         guard !signals.isEmpty else { return }
         let observers = self.observers.withLock { $0 }
-        var told: Set<StoreSignal> = []
+        var told: Set<StoreSignal> = [.eventQueued]
         for signal in signals where told.insert(signal).inserted {
             for observer in observers { observer(signal) }
         }
+        guard signals.contains(.eventQueued) else { return }
+        for observer in observers { observer(.eventQueued) }
     }
 }

@@ -11,6 +11,8 @@ package enum StoreSignal: Sendable, Hashable {
     case timerSet(Timestamp)
     /// An effect is owed.
     case effectOwed
+    /// An event waits for its target.
+    case eventQueued
     /// Keys or policies of the account changed.
     case accessChanged(AccountID)
 }

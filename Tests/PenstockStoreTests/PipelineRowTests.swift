@@ -102,6 +102,8 @@ import Testing
                 #expect(succeeded.map(\.sequence) == [15, 9, 3])
                 let older = try reader.executionRows(of: row.id, before: 15, succeededIn: ("Build", 2), limit: 1)
                 #expect(older.map(\.sequence) == [9])
+                #expect(try reader.lastSuccess(in: "Build", of: row.id)?.sequence == 15)
+                #expect(try reader.lastSuccess(in: "Test", of: row.id) == nil)
                 #expect(try reader.executionRows(of: row.id, before: nil, succeededIn: ("Test", 2), limit: 9).isEmpty)
             }
         }

@@ -77,6 +77,7 @@ struct PostgresPlanTests {
         try self.callPipelines(transaction)
         try self.callJobs(transaction)
         try self.callWork(transaction)
+        try self.callEvents(transaction)
         try self.callCatalog(transaction)
         try self.callArtifacts(transaction)
     }
@@ -112,6 +113,7 @@ struct PostgresPlanTests {
             _ = try transaction.executionRows(of: row.id, before: before, succeededIn: ("Build", 1), limit: 9)
         }
         try transaction.insertStageSuccess(id(1), stage: "Build", of: row.id)
+        _ = try transaction.lastSuccess(in: "Build", of: row.id)
         _ = try transaction.stageEntrances(of: row.id)
         _ = try transaction.stageRuns(of: row.id)
         _ = try transaction.currentRevisions(of: row.id)
@@ -171,6 +173,29 @@ struct PostgresPlanTests {
         try transaction.disablePolling(of: row.id, at: at(9))
         _ = try transaction.sourceWatches(bucket: "bucket", objectKey: "k", in: scope)
         _ = try transaction.sourceWatches(of: row.id)
+    }
+
+    private static func callEvents(_ transaction: any StoreTransaction) throws {
+        let message = EventMessage(
+            id: UniqueID(high: 0, low: 1), kind: .approval, pipeline: PipelineKey(scope: scope, name: "p"), at: at(1),
+            detailType: "t", subject: "s", detail: "{}")
+        let queue = EventQueue(target: "hook", pipelineID: id(1))
+        for _ in 1...2 { _ = try transaction.enqueueEvent(message, in: queue, at: at(1), maximumLength: 9) }
+        _ = try transaction.nextEventDue(for: "hook")
+        _ = try transaction.eventTarget(after: "")
+        _ = try transaction.eventBacklog(of: "hook")
+        for _ in 1...2 {
+            let event = try #require(
+                try transaction.claimEvents(for: "hook", at: at(1), leaseUntil: at(2), limit: 9).first)
+            _ = try transaction.settleEvent(event, at: at(1))
+            _ = try transaction.postponeEvent(event, until: at(1), reason: "r")
+        }
+        try transaction.insertDeadLetter(
+            DeadLetterRow(queue: queue, message: message, diedAt: at(1), attempts: 1, reason: "r"))
+        for target in ["hook", nil] { _ = try transaction.deadLetters(of: target, after: 0, limit: 9) }
+        _ = try transaction.deadLetter(1)
+        _ = try transaction.deleteDeadLetter(1)
+        _ = try transaction.deleteDeadLetters(diedBefore: at(1), limit: 9)
     }
 
     private static func callCatalog(_ transaction: any StoreTransaction) throws {

@@ -120,14 +120,15 @@ import Testing
     @Test func `No statement scans a table`() async throws {
         try await self.withStore { store, _ in
             let plans = try await store.pool.writeWithoutTransaction { database in
-                try StatementText.allCases.map { text in
-                    let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + text.rawValue)
+                let texts = StatementText.allCases.map(\.rawValue) + EventStatement.allCases.map(\.rawValue)
+                return try texts.map { text in
+                    let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + text)
                     statement.setUncheckedArguments([])
                     return (text, try Row.fetchAll(statement).map { $0["detail"] as String })
                 }
             }
             // Read once, when a process starts, from the indexes of jobs that can be polled.
-            for (text, plan) in plans where text != .pollableQueues {
+            for (text, plan) in plans where text != StatementText.pollableQueues.rawValue {
                 let scans = plan.filter { step in
                     // From the beginning of an index that holds nothing but what is asked for.
                     step.hasPrefix("SCAN") && !step.hasSuffix("INDEX timer_free")

@@ -281,6 +281,16 @@ extension PostgresTransaction {
         ) { try $0.stored() }
     }
 
+    func lastSuccess(in stage: String, of pipeline: PipelineID) throws -> ExecutionRow? {
+        try self.first(
+            """
+            SELECT e.details FROM stage_success s JOIN execution e USING (pipeline, sequence)
+            WHERE s.pipeline = $1 AND s.stage = $2 ORDER BY s.version DESC, s.sequence DESC LIMIT 1
+            """,
+            [pipeline, stage]
+        ) { try $0.stored() }
+    }
+
     func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID? {
         try self.first(
             "SELECT execution FROM start_token WHERE pipeline = $1 AND token = $2 AND expires > $3",

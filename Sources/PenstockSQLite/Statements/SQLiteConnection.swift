@@ -89,33 +89,54 @@ final class SQLiteConnection {
 
     /// Runs a statement that answers nothing, and returns how many rows it changed.
     @discardableResult
-    func run(_ text: StatementText, _ values: SQLValue...) throws -> Int {
-        let statement = try self.prepare(text, values)
+    func run(_ text: StatementText, _ values: SQLValue...) throws -> Int { try self.run(text.rawValue, values) }
+
+    func rows<Value>(_ text: StatementText, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> [Value] {
+        try self.rows(text.rawValue, values, map)
+    }
+
+    func first<Value>(_ text: StatementText, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> Value? {
+        try self.first(text.rawValue, values, map)
+    }
+
+    @discardableResult
+    func run(_ text: EventStatement, _ values: SQLValue...) throws -> Int { try self.run(text.rawValue, values) }
+
+    func rows<Value>(_ text: EventStatement, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> [Value] {
+        try self.rows(text.rawValue, values, map)
+    }
+
+    func first<Value>(_ text: EventStatement, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> Value? {
+        try self.first(text.rawValue, values, map)
+    }
+
+    private func run(_ sql: String, _ values: [SQLValue]) throws -> Int {
+        let statement = try self.prepare(sql, values)
         defer { Self.finish(statement) }
         while try self.step(statement) {}
         return Int(sqlite3_changes(self.database.sqliteConnection))
     }
 
-    func rows<Value>(_ text: StatementText, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> [Value] {
-        let statement = try self.prepare(text, values)
+    private func rows<Value>(_ sql: String, _ values: [SQLValue], _ map: (SQLRow) throws -> Value) throws -> [Value] {
+        let statement = try self.prepare(sql, values)
         defer { Self.finish(statement) }
         var rows: [Value] = []
         while try self.step(statement) { rows.append(try map(SQLRow(statement: statement))) }
         return rows
     }
 
-    func first<Value>(_ text: StatementText, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> Value? {
-        let statement = try self.prepare(text, values)
+    private func first<Value>(_ sql: String, _ values: [SQLValue], _ map: (SQLRow) throws -> Value) throws -> Value? {
+        let statement = try self.prepare(sql, values)
         defer { Self.finish(statement) }
         return try self.step(statement) ? try map(SQLRow(statement: statement)) : nil
     }
 
     var isInTransaction: Bool { sqlite3_get_autocommit(self.database.sqliteConnection) == 0 }
 
-    private func prepare(_ text: StatementText, _ values: [SQLValue]) throws -> OpaquePointer {
+    private func prepare(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer {
         let statement: OpaquePointer
         do {
-            statement = try self.database.cachedStatement(sql: text.rawValue).sqliteStatement
+            statement = try self.database.cachedStatement(sql: sql).sqliteStatement
         } catch {
             throw self.note(StoreError(sqlite: error))
         }

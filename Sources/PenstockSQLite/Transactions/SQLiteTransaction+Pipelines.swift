@@ -200,6 +200,12 @@ extension SQLiteTransaction {
         ) { try ExecutionRow(storedBytes: $0.blob(0)) }
     }
 
+    func lastSuccess(in stage: String, of pipeline: PipelineID) throws -> ExecutionRow? {
+        try self.connection.first(.lastSuccess, .id(pipeline), .text(stage)) {
+            try ExecutionRow(storedBytes: $0.blob(0))
+        }
+    }
+
     func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID? {
         try self.connection.first(.startToken, .id(pipeline), .text(token), .time(at)) { $0.id(0) }
     }

@@ -111,7 +111,7 @@ extension SQLiteTransaction {
     }
 
     /// Takes fences that nobody had, each greater than all before.
-    private func firstFence(of count: Int) throws -> Int64 {
+    func firstFence(of count: Int) throws -> Int64 {
         guard count > 0 else { return 0 }
         guard let last = try self.connection.first(.nextFences, .integer(count), map: { $0.integer(0) }) else {
             throw StoreError(.corrupt, "the row of fences is missing")

@@ -19,6 +19,10 @@ struct MemoryRows: Sendable {
     var effects: TreeDictionary<UniqueID, Leasable<EffectRow>> = [:]
     /// The fence of the newest claim of all.
     var lastFence: Int64 = 0
+    var eventLines: TreeDictionary<EventQueue, EventLine> = [:]
+    var lastEvent: Int64 = 0
+    var deadLetters: TreeDictionary<Int64, DeadLetterRow> = [:]
+    var lastDeadLetter: Int64 = 0
     var actionTypes: TreeDictionary<ActionTypeKey, ActionTypeRow> = [:]
     var connections: TreeDictionary<ClientID, ConnectionRow> = [:]
     var accessKeys: TreeDictionary<String, AccessKeyRow> = [:]

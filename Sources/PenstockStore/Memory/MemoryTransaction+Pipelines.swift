@@ -58,6 +58,13 @@ extension MemoryTransaction {
         return executions.sorted { $0.sequence > $1.sequence }.prefix(limit).map { ExecutionRow($0) }
     }
 
+    func lastSuccess(in stage: String, of pipeline: PipelineID) -> ExecutionRow? {
+        guard let pipeline = self.rows.pipelines[pipeline] else { return nil }
+        let successes = pipeline.successes.filter { $0.stageName == stage }
+        return successes.compactMap { pipeline.execution($0.executionID) }
+            .max { ($0.pipelineVersion, $0.sequence) < ($1.pipelineVersion, $1.sequence) }.map { ExecutionRow($0) }
+    }
+
     func actionExecutionRows(
         of pipeline: PipelineID,
         _ selection: HistorySelection,
