@@ -24,10 +24,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
     targets: [
         // MARK: Core: pure values and functions
@@ -116,6 +118,20 @@ let package = Package(
             ]
         ),
         .target(
+            name: "PenstockEvents",
+            dependencies: [
+                "PenstockEngine", "PenstockModel", "PenstockRuntime", "PenstockSigning", "PenstockStore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(
             name: "PenstockHTTP",
             dependencies: [
                 "PenstockAccess", "PenstockModel", "PenstockSigning",
@@ -154,7 +170,7 @@ let package = Package(
         .target(
             name: "PenstockServer",
             dependencies: [
-                "PenstockAPI", "PenstockPostgres", "PenstockRunners", "PenstockS3", "PenstockSQLite",
+                "PenstockAPI", "PenstockEvents", "PenstockPostgres", "PenstockRunners", "PenstockS3", "PenstockSQLite",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -263,13 +279,31 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "PenstockRuntimeTests", dependencies: ["PenstockRuntime"]),
+        .testTarget(
+            name: "PenstockRuntimeTests",
+            dependencies: [
+                "PenstockRuntime",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "PenstockRunnersTests",
             dependencies: [
                 "PenstockRunners",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "PenstockEventsTests",
+            dependencies: [
+                "PenstockClient", "PenstockEvents", "PenstockServer", "PenstockSigning", "PenstockTesting",
+                "PenstockWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),

@@ -105,6 +105,10 @@ package struct RuntimeSettings: Sendable {
     package var maximumOutputVariableBytes = 122_880
     /// The service's own types that a runner carries out; a server takes them from the runners that it has.
     package var runnableTypes: Set<ActionTypeID> = [.s3Source]
+    /// Who is told of events; their names are unique.
+    package var eventTargets: [EventTarget] = []
+    /// How long events that no target took are kept.
+    package var deadLetterRetention: Duration = .days(14)
     /// Where links to the service itself start, such as `http://127.0.0.1:7480`.
     package var publicURL = "http://127.0.0.1:7480"
 

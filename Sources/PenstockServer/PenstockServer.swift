@@ -7,6 +7,7 @@ package import Logging
 import NIOCore
 import NIOSSL
 import PenstockArtifacts
+import PenstockEvents
 import PenstockHTTP
 import PenstockRunners
 package import PenstockRuntime
@@ -47,10 +48,11 @@ package struct PenstockServer: Service {
     /// - Throws: ``ServerError`` where the operator can help, else what went wrong.
     package func run() async throws {
         try self.configuration.validate()
+        let events = try self.configuration.eventConfiguration()
         let data = try await ServerData.open(self.configuration, clock: self.clock, logger: self.logger)
         let result: Result<Void, any Error>
         do {
-            result = .success(try await self.serve(data))
+            result = .success(try await self.serve(data, events))
         } catch {
             result = .failure(error)
         }
@@ -59,12 +61,13 @@ package struct PenstockServer: Service {
         try result.get()
     }
 
-    private func serve(_ data: ServerData) async throws {
+    private func serve(_ data: ServerData, _ events: EventConfiguration) async throws {
         var settings = self.configuration.runtime
         settings.operatorAccount = self.configuration.account
         settings.publicURL = self.address(port: self.configuration.port).url
         let runners = ServiceRunners.all(artifacts: data.artifacts)
         settings.runnableTypes = Set(runners.flatMap(\.types))
+        settings.eventTargets = events.targets
         let context = RuntimeContext(
             store: data.store,
             clock: data.clock,
@@ -79,13 +82,15 @@ package struct PenstockServer: Service {
             context: context,
             timers: TimerService(context: context),
             effects: EffectService(context: context),
-            runners: RunnerService(context: context, runners: runners)
+            runners: RunnerService(context: context, runners: runners),
+            events: EventService(context: context, senders: events.senders(realTime: { SystemServiceClock.now }))
         )
         let clock = ClockService(context: context, clock: data.clock as? ManualServiceClock, work: work)
         let services: [any Service] = [
             ArtifactCollector(artifacts: data.artifacts, clock: data.clock, logger: self.logger),
             work.timers,
             work.effects,
+            work.events,
             work.runners,
             try self.httpServer(data, context, clock, readiness),
             DrainService(readiness: readiness, delay: self.configuration.drainDelay),

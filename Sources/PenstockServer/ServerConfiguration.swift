@@ -58,6 +58,8 @@ package struct ServerConfiguration: Sendable {
     package var drainDelay = Duration.zero
     /// What is still running so long after the request to stop is abandoned.
     package var shutdownLimit = Duration.seconds(60)
+    /// A file that says who is told of events; `nil` for nobody.
+    package var eventsFile: String?
     package var runtime = RuntimeSettings()
 
     package init(dataDirectory: String) { self.dataDirectory = dataDirectory }

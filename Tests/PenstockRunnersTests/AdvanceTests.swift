@@ -33,7 +33,8 @@ import Testing
             context: context,
             timers: TimerService(context: context),
             effects: EffectService(context: context),
-            runners: RunnerService(context: context, runners: [runner])
+            runners: RunnerService(context: context, runners: [runner]),
+            events: EventService(context: context, senders: [:])
         )
         try await withThrowingTaskGroup { group in
             group.addTask { try await work.timers.run() }

@@ -20,14 +20,14 @@ struct RuntimeFixture {
     static let customType = ActionTypeID(category: .test, owner: .custom, provider: "Checker", version: "1")
     static let partnerType = ActionTypeID(category: .test, owner: .thirdParty, provider: "Partner", version: "1")
 
-    init() async throws {
+    init(settings: RuntimeSettings = RuntimeSettings()) async throws {
         self.store = MemoryStore()
         guard let key = MasterKey(bytes: Array(repeating: 7, count: MasterKey.byteCount)) else {
             throw Rejection(.validation, "the key has the wrong length")
         }
         self.context = RuntimeContext(
             store: self.store, clock: self.clock, pollClock: ContinuousClock(), masterKey: key,
-            logger: Logger(label: "test"))
+            settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.pipelines = PipelineService(context: self.context)
         self.jobs = JobService(context: self.context)
         self.connections = ConnectionService(context: self.context)

@@ -60,6 +60,9 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var clock = ServerConfiguration.Clock.system
 
+    @Option(help: ArgumentHelp("Who is told of events, JSON: docs/operating/events.md.", valueName: "file"))
+    var eventsConfig: String?
+
     @Option(help: "How many pipelines one region of an account may have.")
     var maximumPipelines = RuntimeSettings().maximumPipelines
 
@@ -136,6 +139,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.bucketHosts += self.bucketHosts
         configuration.masterKeyFile = self.masterKeyFile
         configuration.clock = self.clock
+        configuration.eventsFile = self.eventsConfig
         configuration.drainDelay = .seconds(self.drainDelay)
         configuration.runtime.maximumPipelines = self.maximumPipelines
         if let certificate = self.tlsCertificate, let key = self.tlsKey {

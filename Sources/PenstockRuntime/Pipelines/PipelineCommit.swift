@@ -129,8 +129,7 @@ struct PipelineCommit {
         case .recordActionStart(let start): self.starting[start.id] = start
         case .recordAction(_, let attempt, let variables): try self.record(attempt, outputVariables: variables)
         case .startAction(let start):
-            let jobs = JobCreation(context: self.context, transaction: self.transaction, row: self.row, now: self.now)
-            if let failure = try jobs.createJob(for: start) {
+            if let failure = try self.begin(start) {
                 self.followUps.append(.actionFailed(start.executionID, start.id, failure, externalExecutionID: nil))
             }
         case .endAction(let id, let status): try self.close(id, status, isTimeout: event.isTimeout)
@@ -138,7 +137,8 @@ struct PipelineCommit {
         case .endRule(let id): try self.rules.end(id)
         case .recordRuleStart(let start): self.startingRules[start.id] = start
         case .recordRule(_, let run): try self.record(run)
-        case .announce: break
+        case .announce(let change):
+            if !self.context.settings.eventTargets.isEmpty { try self.events.announce(change) }
         case .recordStage(let id, let run):
             let isRollback = state.executions[id]?.isRollback ?? false
             try self.transaction.putStageRun(
@@ -156,6 +156,21 @@ struct PipelineCommit {
         case .limitWait(let id, let since): try self.limitWait(of: id, since: since)
         case .forgetStage(let stage): try self.transaction.deleteStage(stage, of: self.row.id)
         }
+    }
+
+    /// Makes the job of an attempt, and asks whoever is to approve.
+    ///
+    /// - Returns: Why the attempt fails at once, if it does.
+    private func begin(_ start: ActionStart) throws -> FailureDetails? {
+        if start.action.typeID == .manualApproval, let failure = try self.events.requestApproval(start) {
+            return failure
+        }
+        return try JobCreation(context: self.context, transaction: self.transaction, row: self.row, now: self.now)
+            .createJob(for: start)
+    }
+
+    private var events: EventQueueing {
+        EventQueueing(context: self.context, transaction: self.transaction, row: self.row, now: self.now)
     }
 
     private func limitWait(of id: PipelineExecutionID, since: Timestamp) throws {

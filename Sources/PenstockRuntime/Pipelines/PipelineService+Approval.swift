@@ -52,7 +52,7 @@ extension PipelineService {
     }
 
     /// Names the part of the pipeline that the call got wrong, if it is one.
-    private static func checkPlace(stage: String, action: String, _ declaration: PipelineDeclaration) throws {
+    static func checkPlace(stage: String, action: String, _ declaration: PipelineDeclaration) throws {
         guard let declared = declaration.stages.first(where: { $0.name == stage }) else {
             throw Rejection.stageNotFound(stage, in: declaration.name)
         }

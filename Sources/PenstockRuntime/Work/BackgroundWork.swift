@@ -13,28 +13,38 @@ package protocol TimedWork: Sendable {
     func settle() async throws
 }
 
-/// The services of a server, which run: timers, owed effects and runners.
+/// The services of a server, which run: timers, owed effects, runners and events.
 package struct BackgroundWork: TimedWork {
     package let timers: TimerService
     package let effects: EffectService
     package let runners: RunnerService
+    package let events: EventService
     private let context: RuntimeContext
 
     /// - Precondition: The services run from about now on; what they do first is waited for too.
-    package init(context: RuntimeContext, timers: TimerService, effects: EffectService, runners: RunnerService) {
+    package init(
+        context: RuntimeContext,
+        timers: TimerService,
+        effects: EffectService,
+        runners: RunnerService,
+        events: EventService
+    ) {
         self.timers = timers
         self.effects = effects
         self.runners = runners
+        self.events = events
         self.context = context
         timers.expect()
         effects.expect()
         runners.expect()
+        events.expect()
     }
 
-    /// The earliest of: a timer; the end of a lease on what was begun and not ended; the same of a runner's job.
+    /// The earliest of: a timer; the end of a lease on what was begun and not ended; the same of a runner's job; an event
+    /// for one of the targets.
     package func nextDue() async throws -> Timestamp? {
         let rows = try await self.context.store.read { [try $0.earliestTimer(), try $0.earliestLapse()] }
-        return (rows + [self.runners.nextLapse]).compactMap { $0 }.min()
+        return (rows + [self.runners.nextLapse, try await self.events.nextDue()]).compactMap { $0 }.min()
     }
 
     /// Has every service look, and waits until all have looked and the last has nothing left.
@@ -42,6 +52,7 @@ package struct BackgroundWork: TimedWork {
         self.timers.wake()
         self.effects.wake()
         self.runners.wake()
+        self.events.wake()
         await self.context.ongoingWork.allEnded()
         try Task.checkCancellation()
     }

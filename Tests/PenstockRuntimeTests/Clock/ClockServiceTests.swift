@@ -143,17 +143,22 @@ import Testing
 
 extension RuntimeFixture {
     /// Runs the services that a server runs while the body runs, with a clock that waits for them.
-    func running(_ body: (ClockService) async throws -> Void) async throws {
+    func running(
+        senders: [String: any EventSender] = [:],
+        _ body: (ClockService) async throws -> Void
+    ) async throws {
         let work = BackgroundWork(
             context: self.context,
             timers: TimerService(context: self.context),
             effects: EffectService(context: self.context),
-            runners: RunnerService(context: self.context, runners: [])
+            runners: RunnerService(context: self.context, runners: []),
+            events: EventService(context: self.context, senders: senders, chance: { 1 })
         )
         try await withThrowingTaskGroup { group in
             group.addTask { try await work.timers.run() }
             group.addTask { try await work.effects.run() }
             group.addTask { try await work.runners.run() }
+            group.addTask { try await work.events.run() }
             try await body(ClockService(context: self.context, clock: self.clock, work: work))
             group.cancelAll()
         }
