@@ -20,6 +20,7 @@ public struct PenstockCommand: AsyncParsableCommand {
             ConnectionsCommand.self,
             KeysCommand.self,
             ClockCommand.self,
+            EventsCommand.self,
         ]
     )
 

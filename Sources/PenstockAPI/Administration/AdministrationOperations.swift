@@ -13,17 +13,21 @@ package struct AdministrationOperations: Sendable {
     let context: RuntimeContext
     let actionTypes: ActionTypeService
     let connections: ConnectionService
+    let events: EventAdministration
     let jobs: JobService
     let keys: AccessKeyService
     let clock: ClockService
+    let pipelines: PipelineService
 
     package init(context: RuntimeContext, clock: ClockService) {
         self.context = context
         self.clock = clock
         self.actionTypes = ActionTypeService(context: context)
         self.connections = ConnectionService(context: context)
+        self.events = EventAdministration(context: context)
         self.jobs = JobService(context: context)
         self.keys = AccessKeyService(context: context)
+        self.pipelines = PipelineService(context: context)
     }
 
     /// One handler per operation of ``PenstockWire/Administration``.
@@ -41,6 +45,11 @@ package struct AdministrationOperations: Sendable {
             OperationHandler(Administration.GetClock.self, self.getClock),
             OperationHandler(Administration.AdvanceClock.self, self.advanceClock),
             OperationHandler(Administration.SetClock.self, self.setClock),
+            OperationHandler(Administration.GetApproval.self, self.getApproval),
+            OperationHandler(Administration.ListEventTargets.self, self.listEventTargets),
+            OperationHandler(Administration.ListDeadLetters.self, self.listDeadLetters),
+            OperationHandler(Administration.RedeliverDeadLetter.self, self.redeliverDeadLetter),
+            OperationHandler(Administration.DropDeadLetter.self, self.dropDeadLetter),
         ]
     }
 

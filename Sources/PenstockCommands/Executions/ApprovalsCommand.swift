@@ -9,8 +9,8 @@ internal import PenstockWire
 struct ApprovalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approvals",
-        abstract: "List what waits for an answer, approve, reject.",
-        subcommands: [List.self, Approve.self, Reject.self]
+        abstract: "List what waits for an answer, look at it, approve, reject.",
+        subcommands: [List.self, Show.self, Approve.self, Reject.self]
     )
 
     /// An approval that waits.
@@ -61,6 +61,52 @@ struct ApprovalsCommand: AsyncParsableCommand {
         }
     }
 
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What an approval is about: its revisions, what they change, and who waits behind it.")
+
+        @Option(help: "The pipeline's name.")
+        var pipeline: String
+
+        @Option(help: "The stage's name; may be left out where one approval waits.")
+        var stage: String?
+
+        @Option(help: "The action's name; may be left out where one approval waits.")
+        var action: String?
+
+        @OptionGroup var service: ServiceOptions
+
+        func run() async throws {
+            let approval = try await self.service.withClient { client in
+                let one = try await ApprovalsCommand.onePending(
+                    in: self.pipeline, stage: self.stage, action: self.action, token: nil, client)
+                let input = GetApprovalInput(
+                    pipelineName: one.pipeline, stageName: one.stage, actionName: one.action)
+                return try await client.administer(Administration.GetApproval.self, input)
+            }
+            self.service.show(approval) { ApprovalsCommand.text(approval) }
+        }
+    }
+
+    /// The one approval that is meant.
+    static func onePending(
+        in pipeline: String,
+        stage: String?,
+        action: String?,
+        token: String?,
+        _ client: CodePipelineClient
+    ) async throws -> Pending {
+        let pending = try await self.pending(in: pipeline, client).filter {
+            stage.map([$0.stage].contains) ?? true && action.map([$0.action].contains) ?? true
+                && token.map([$0.execution.token].contains) ?? true
+        }
+        guard let one = pending.first else { throw CommandFailure("no such approval waits in \(pipeline)") }
+        guard pending.count == 1 else {
+            throw CommandFailure("\(pending.count) approvals wait in \(pipeline): name --stage and --action")
+        }
+        return one
+    }
+
     /// Which approval, and what is said to it.
     struct Answer: ParsableArguments {
         @Option(help: "The pipeline's name.")
@@ -82,16 +128,10 @@ struct ApprovalsCommand: AsyncParsableCommand {
 
         func send(_ status: ApprovalStatus) async throws {
             try await self.service.withClient { client in
-                let pending = try await ApprovalsCommand.pending(in: self.pipeline, client).filter {
-                    self.stage.map([$0.stage].contains) ?? true && self.action.map([$0.action].contains) ?? true
-                        && self.token.map([$0.execution.token].contains) ?? true
-                }
-                guard let one = pending.first, let token = one.execution.token else {
+                let one = try await ApprovalsCommand.onePending(
+                    in: self.pipeline, stage: self.stage, action: self.action, token: self.token, client)
+                guard let token = one.execution.token else {
                     throw CommandFailure("no such approval waits in \(self.pipeline)")
-                }
-                guard pending.count == 1 else {
-                    throw CommandFailure(
-                        "\(pending.count) approvals wait in \(self.pipeline): name --stage and --action")
                 }
                 _ = try await client.putApprovalResult(
                     pipelineName: self.pipeline, stageName: one.stage, actionName: one.action,

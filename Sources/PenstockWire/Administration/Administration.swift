@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The operations that clients of CodePipeline have no words for: connecting customers, registering partners' action
-/// types, looking at jobs, making access keys, moving a clock.
+/// types, looking at jobs and at what approvals are about, making access keys, seeing to events, moving a clock.
 ///
 /// They are written by hand against the runtime that the generated operations use, and have its form: a POST whose body
 /// is JSON, named by `X-Amz-Target`.
@@ -19,10 +19,15 @@ package enum Administration {
         CreateConnection.self,
         CreateKey.self,
         DisableKey.self,
+        DropDeadLetter.self,
+        GetApproval.self,
         GetClock.self,
         ListConnections.self,
+        ListDeadLetters.self,
+        ListEventTargets.self,
         ListJobs.self,
         ListKeys.self,
+        RedeliverDeadLetter.self,
         RegisterActionType.self,
         RevokeConnection.self,
         RotateConnection.self,

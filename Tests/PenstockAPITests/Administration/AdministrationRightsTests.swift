@@ -52,17 +52,26 @@ struct AdministrationRightsTests {
         Case(Administration.SetClock.self, on: "*") { _, _ in
             SetClockInput(now: WireTimestamp(clampingMilliseconds: 1_900_000_000_000))
         },
+        Case(Administration.GetApproval.self, on: shop + "/Release/SignOff") { _, _ in
+            GetApprovalInput(pipelineName: "shop", stageName: "Release", actionName: "SignOff")
+        },
+        Case(Administration.ListEventTargets.self, on: "*") { _, _ in NoOutput() },
+        Case(Administration.ListDeadLetters.self, on: "*") { _, _ in ListDeadLettersInput() },
+        Case(Administration.RedeliverDeadLetter.self, on: "*") { _, _ in DeadLetterInput(deadLetterID: "1") },
+        Case(Administration.DropDeadLetter.self, on: "*") { _, _ in DeadLetterInput(deadLetterID: "1") },
     ]
 
-    /// A bed that the customer operates, with a connection and a key of his, and what the operation answers to the
-    /// identity there.
+    /// A bed with a connection, a key, an approval that waits and a dead letter of the customer's, who operates the
+    /// service, and what the operation answers to the identity there.
     private static func refusal(
         of one: Case,
         as identity: TestIdentity
     ) async throws -> (bed: APITestBed, refusal: ServiceException?) {
         var settings = RuntimeSettings()
         settings.operatorAccount = TestIdentity.customer.account
-        let bed = try await APITestBed(settings: settings)
+        let (bed, _) = try await APITestBed.withPipeline(
+            .stage("Release", .approval()), .stage("Build", .work()), settings: settings)
+        try await bed.store.write { try $0.insertDeadLetter(.sample()) }
         let connection = try await bed.connections.create(
             bed.caller(), pipeline: "shop", stage: "Build", action: "Work")
         let key = try await bed.administer(

@@ -1,0 +1,88 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PenstockAccess
+internal import PenstockModel
+internal import PenstockRuntime
+internal import PenstockStore
+internal import PenstockWire
+
+extension AdministrationOperations {
+    func listEventTargets(_ input: NoOutput, _ call: APICall) async throws -> ListEventTargetsOutput {
+        try self.requireOperator("ListEventTargets", call)
+        return ListEventTargetsOutput(targets: try await self.events.targets().map { EventTargetSummary($0) })
+    }
+
+    func listDeadLetters(_ input: ListDeadLettersInput, _ call: APICall) async throws -> ListDeadLettersOutput {
+        try self.requireOperator("ListDeadLetters", call)
+        let tokens = PageTokens("ListDeadLetters", call, filters: [input.targetName], context: self.context)
+        let limit = input.maxResults ?? Self.defaultPageSize
+        let cursor = try tokens.cursor(of: input.nextToken, as: Int.self)
+        let rows = try await self.events.deadLetters(
+            of: input.targetName, after: Int64(cursor ?? 0), limit: limit + 1)
+        let page = try tokens.page(of: rows, limit: limit) { Int($0.number) }
+        return ListDeadLettersOutput(deadLetters: page.rows.map { DeadLetter($0) }, nextToken: page.nextToken)
+    }
+
+    func redeliverDeadLetter(_ input: DeadLetterInput, _ call: APICall) async throws -> NoOutput {
+        try self.requireOperator("RedeliverDeadLetter", call)
+        try await self.events.redeliver(call.context, try Self.number(input))
+        return NoOutput()
+    }
+
+    func dropDeadLetter(_ input: DeadLetterInput, _ call: APICall) async throws -> NoOutput {
+        try self.requireOperator("DropDeadLetter", call)
+        try await self.events.drop(call.context, try Self.number(input))
+        return NoOutput()
+    }
+
+    /// Refuses principals of other accounts, whatever their policies say: targets are told of every account's events.
+    private func requireOperator(_ action: String, _ call: APICall) throws {
+        try call.require(action, on: .everything)
+        guard call.scope.account == self.context.settings.operatorAccount else {
+            throw AccessDenial(
+                principalARN: call.context.principal,
+                action: "\(Administration.service):\(action)",
+                resource: "*",
+                isExplicit: false
+            )
+        }
+    }
+
+    private static func number(_ input: DeadLetterInput) throws -> Int64 {
+        guard let number = Int64(input.deadLetterID), number > 0 else {
+            throw Rejection(.validation, "The id of a dead letter is a number, as ListDeadLetters answers it")
+        }
+        return number
+    }
+}
+
+extension EventTargetSummary {
+    fileprivate init(_ state: EventAdministration.TargetState) {
+        self.init()
+        self.name = state.name
+        self.summary = state.summary
+        self.waiting = state.backlog.waiting
+        self.pipelines = state.backlog.queues
+        self.failing = state.backlog.failing
+        self.reason = state.backlog.reason
+        self.deadLetters = state.backlog.deadLetters
+    }
+}
+
+extension DeadLetter {
+    fileprivate init(_ row: DeadLetterRow) {
+        self.init()
+        self.deadLetterID = "\(row.number)"
+        self.targetName = row.queue.target
+        self.eventID = "\(row.message.id)"
+        self.detailType = row.message.detailType
+        self.subject = row.message.subject
+        self.resource = row.message.pipeline.arn
+        self.time = WireTimestamp(row.message.at)
+        self.died = WireTimestamp(row.diedAt)
+        self.attempts = row.attempts
+        self.reason = row.reason
+        self.event = row.message.kind == .approval ? nil : row.message.document
+    }
+}
