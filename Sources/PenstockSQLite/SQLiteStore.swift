@@ -12,19 +12,19 @@ import Synchronization
 ///
 /// Transactions that wait for the writer share a commit: each runs in a savepoint of its own, then one fsync makes all
 /// of them durable, and only after that is any caller answered. They run on the writer's queue, never on the task that
-/// asked, so that a caller's cancellation reaches none of them. Readers work on snapshots beside the writer.
+/// asked, so that a caller's cancellation reaches none of them.
+///
+/// Reads run on snapshots beside the writer, on the thread that asks: each is a few probes of an index, bounded by the
+/// size of a page, and handing it to another thread and back would cost more than the read.
 package final class SQLiteStore: Store {
-    /// Connections that read at once.
-    package static let maximumReaders = 4
-    /// Reads that may be under way or wait at once; more are refused.
-    package static let maximumPendingReads = 8192
+    /// Connections that read at once. A thread that finds all of them busy waits for one.
+    package static let maximumReaders = 8
     /// How long another process may hold the file's lock.
     static let busyTimeoutSeconds = 10.0
 
     let pool: DatabasePool
     private let queue = WriteQueue()
     private let observers = StoreObservers()
-    private let pendingReads = Atomic<Int>(0)
     private let logger: Logger
 
     /// Opens the file, or creates it, and brings its schema to the newest version.
@@ -71,13 +71,13 @@ package final class SQLiteStore: Store {
     package func read<Result: Sendable>(
         _ body: @escaping @Sendable (any StoreReader) throws -> Result
     ) async throws -> Result {
-        try await self.snapshot { transaction in try body(transaction) }
+        try self.snapshot { transaction in try body(transaction) }
     }
 
     package func readArtifacts<Result: Sendable>(
         _ body: @escaping @Sendable (any ArtifactTransaction) throws -> Result
     ) async throws -> Result {
-        try await self.snapshot { transaction in try body(transaction) }
+        try self.snapshot { transaction in try body(transaction) }
     }
 
     package func observe(_ observer: @escaping @Sendable (StoreSignal) -> Void) { self.observers.add(observer) }
@@ -101,26 +101,13 @@ package final class SQLiteStore: Store {
     // MARK: Reading
 
     private func snapshot<Result: Sendable>(
-        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Result
-    ) async throws -> Result {
+        _ body: (SQLiteTransaction) throws -> Result
+    ) throws -> Result {
         guard !self.queue.isClosed else { throw StoreError(.closed, "the store has been closed") }
-        let pending = self.pendingReads.add(1, ordering: .relaxed).newValue
-        defer { self.pendingReads.subtract(1, ordering: .relaxed) }
-        guard pending <= Self.maximumPendingReads else {
-            throw StoreError(.unavailable, "\(Self.maximumPendingReads) reads are under way")
-        }
-        return try await withCheckedThrowingContinuation { continuation in
-            self.pool.asyncRead { access in
-                let outcome: Swift.Result<Result, any Error>
-                do {
-                    outcome = .success(try body(SQLiteTransaction(SQLiteConnection(try access.get()))))
-                } catch let error as DatabaseError {
-                    outcome = .failure(StoreError(sqlite: error))
-                } catch {
-                    outcome = .failure(error)
-                }
-                continuation.resume(with: outcome)
-            }
+        do {
+            return try self.pool.read { database in try body(SQLiteTransaction(SQLiteConnection(database))) }
+        } catch let error as DatabaseError {
+            throw StoreError(sqlite: error)
         }
     }
 

@@ -70,17 +70,17 @@ struct PipelineCommit {
     /// Applies the event to the state, which grows by what the engine asks for.
     private func run(_ event: PipelineEvent) throws -> (PipelineState, PipelineOutcome) {
         var known = PipelineState(key: self.row.key, head: self.row.head)
-        var identifierCount = 8
+        // An interrupted step has used none of them, so that the next attempt may have the same.
+        var identifiers = self.context.identifiers(4)
         for _ in 0..<Self.maximumNeeds {
             var state = known
             do throws(PipelineInterruption) {
-                let identifiers = self.context.identifiers(identifierCount)
                 let outcome = try state.apply(event, at: self.now, identifiers: identifiers)
                 return (state, outcome)
             } catch {
                 switch error {
                 case .rejected(let rejection): throw rejection
-                case .needs(.identifiers): identifierCount *= 4
+                case .needs(.identifiers): identifiers = self.context.identifiers(identifiers.count * 4)
                 case .needs(.execution(let id)):
                     guard let execution = try self.transaction.execution(id, of: self.row.id) else {
                         throw self.missingExecution(id, for: event)
