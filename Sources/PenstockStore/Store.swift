@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PenstockArtifacts
+package import PenstockModel
 
 /// Where everything is kept that outlives the process.
 ///
@@ -42,6 +43,19 @@ package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkW
 {
     /// Tells observers once the transaction is durable.
     func signal(_ signal: StoreSignal)
+}
+
+extension StoreTransaction {
+    package func record(
+        _ request: ArtifactRequest, changed resource: String, in scope: Scope, at: Timestamp
+    ) throws {
+        try self.insertAuditEntry(
+            AuditRow(
+                at: at, scope: scope, principal: request.principal, operation: request.operation, resource: resource,
+                outcome: "ok", requestID: request.requestID
+            )
+        )
+    }
 }
 
 /// A consistent view of all rows.

@@ -29,12 +29,12 @@ import Testing
     @Test func `A bucket is deleted only when nothing is in it`() async throws {
         let fixture = try await Fixture.withBucket(versioning: .enabled)
         try await fixture.put(key("k"))
-        let marker = try await fixture.store.delete([(key("k"), nil)], in: "bucket", as: owner)
+        let marker = try await fixture.store.delete([Deletion(key("k"), nil)], in: "bucket", as: owner)
         #expect(await refusal { try await fixture.store.deleteBucket("bucket", as: owner) } == .bucketNotEmpty)
         let page = try await fixture.store.versions(in: "bucket", ListingQuery(), as: owner)
         #expect(page.rows.map(\.isDeleteMarker) == [true, false])
         #expect(page.rows.first?.versionID == marker.first?.versionID)
-        _ = try await fixture.store.delete(page.rows.map { ($0.key, $0.versionID) }, in: "bucket", as: owner)
+        _ = try await fixture.store.delete(page.rows.map { Deletion($0.key, $0.versionID) }, in: "bucket", as: owner)
         try await fixture.store.deleteBucket("bucket", as: owner)
         #expect(await refusal { _ = try await fixture.store.bucket("bucket", as: owner) } == .noSuchBucket)
     }
@@ -65,7 +65,7 @@ import Testing
         let one = try await fixture.put(key("k"), "one")
         let two = try await fixture.put(key("k"), "two")
         #expect(try await fixture.get(key("k"), version: one.versionID) == "one")
-        let deleted = try await fixture.store.delete([(key("k"), nil)], in: "bucket", as: owner)[0]
+        let deleted = try await fixture.store.delete([Deletion(key("k"), nil)], in: "bucket", as: owner)[0]
         #expect(deleted.isDeleteMarker)
         let marker = try #require(deleted.versionID)
         #expect(await refusal { _ = try await fixture.get(key("k")) } == .deleteMarker(marker, isLatest: true))
@@ -74,7 +74,8 @@ import Testing
                 == .deleteMarker(marker, isLatest: false)
         )
         #expect(try await fixture.store.objects(in: "bucket", ListingQuery(), as: owner).rows == [])
-        _ = try await fixture.store.delete([(key("k"), marker), (key("k"), two.versionID)], in: "bucket", as: owner)
+        _ = try await fixture.store.delete(
+            [Deletion(key("k"), marker), Deletion(key("k"), two.versionID)], in: "bucket", as: owner)
         #expect(try await fixture.get(key("k")) == "one")
         #expect(await refusal { _ = try await fixture.get(key("k"), version: two.versionID) } == .noSuchVersion)
         #expect(fixture.index.owedSourceEvents.map(\.versionID) == [one.versionID, two.versionID])
@@ -89,7 +90,7 @@ import Testing
         let rows = try await fixture.store.versions(in: "bucket", ListingQuery(), as: owner).rows
         #expect(rows.map(\.versionID) == [.null, kept.versionID])
         #expect(rows.map(\.isLatest) == [true, false])
-        let deleted = try await fixture.store.delete([(key("k"), nil)], in: "bucket", as: owner)
+        let deleted = try await fixture.store.delete([Deletion(key("k"), nil)], in: "bucket", as: owner)
         #expect(deleted.map(\.versionID) == [.null])
         #expect(try await fixture.get(key("k"), version: kept.versionID) == "kept")
     }
@@ -106,7 +107,7 @@ import Testing
             await refusal { try await fixture.put(key("new"), conditions: WriteConditions(ifMatch: "*")) }
                 == .noSuchKey
         )
-        _ = try await fixture.store.delete([(key("k"), nil)], in: "bucket", as: owner)
+        _ = try await fixture.store.delete([Deletion(key("k"), nil)], in: "bucket", as: owner)
         try await fixture.put(key("k"), conditions: absent)
     }
 
@@ -151,7 +152,7 @@ import Testing
         try await fixture.put(key("a"), "shared")
         let source = ObjectName(bucket: "bucket", key: key("a"))
         _ = try await fixture.store.copy(source, to: ObjectName(bucket: "bucket", key: key("b")), as: owner)
-        _ = try await fixture.store.delete([(key("a"), nil)], in: "bucket", as: owner)
+        _ = try await fixture.store.delete([Deletion(key("a"), nil)], in: "bucket", as: owner)
         fixture.advance(.days(2))
         try fixture.age(fixture.files(in: "blobs"))
         #expect(try await fixture.store.collectGarbage() == 0)

@@ -33,7 +33,7 @@ import Testing
         }
         for key in keys { try await fixture.put(key) }
         for key in keys.sorted().prefix(10) {
-            _ = try await fixture.store.delete([(key, nil)], in: "bucket", as: owner)
+            _ = try await fixture.store.delete([Deletion(key, nil)], in: "bucket", as: owner)
         }
         let visible = keys.sorted().dropFirst(10)
         for prefix in ["", "a", "b/", "a--", "zzz"] {
@@ -103,7 +103,8 @@ import Testing
             let page = try await fixture.store.versions(
                 in: "bucket", ListingQuery(limit: 3), after: marker, version: version, as: owner
             )
-            _ = try await fixture.store.delete(page.rows.map { ($0.key, $0.versionID) }, in: "bucket", as: owner)
+            _ = try await fixture.store.delete(
+                page.rows.map { Deletion($0.key, $0.versionID) }, in: "bucket", as: owner)
             guard page.isTruncated else { break }
             (marker, version) = (page.last, page.rows.last?.versionID)
         }

@@ -97,7 +97,7 @@ import Testing
         #expect(try await fixture.store.versions(in: "bucket", ListingQuery(), as: owner).rows.count == 1)
         let other = CompletedPart(number: 3, etag: String(repeating: "0", count: 32))
         #expect(await refusal { try await self.complete(upload, [other], fixture) } == .noSuchUpload)
-        _ = try await fixture.store.delete([(self.object.key, first.versionID)], in: "bucket", as: owner)
+        _ = try await fixture.store.delete([Deletion(self.object.key, first.versionID)], in: "bucket", as: owner)
         #expect(await refusal { try await self.complete(upload, [part], fixture) } == .noSuchUpload)
     }
 
@@ -155,10 +155,10 @@ import Testing
         let fixture = try await Fixture.withBucket()
         try await fixture.put(key("a"), "same")
         try await fixture.put(key("b"), "same")
-        _ = try await fixture.store.delete([(key("a"), nil)], in: "bucket", as: owner)
+        _ = try await fixture.store.delete([Deletion(key("a"), nil)], in: "bucket", as: owner)
         fixture.advance(.days(1))
         #expect(try await fixture.store.collectGarbage() == 0)
-        _ = try await fixture.store.delete([(key("b"), nil)], in: "bucket", as: owner)
+        _ = try await fixture.store.delete([Deletion(key("b"), nil)], in: "bucket", as: owner)
         #expect(try await fixture.store.collectGarbage() == 0)
         fixture.advance(BlobStore.unreferencedBlobGrace + .seconds(1))
         #expect(try await fixture.store.collectGarbage() == 1)
@@ -181,7 +181,7 @@ import Testing
     @Test func `A writer whose content was just collected is told to try again`() async throws {
         let fixture = try await Fixture.withBucket()
         try await fixture.put(key("a"), "contested")
-        _ = try await fixture.store.delete([(key("a"), nil)], in: "bucket", as: owner)
+        _ = try await fixture.store.delete([Deletion(key("a"), nil)], in: "bucket", as: owner)
         let blob = try await fixture.blobs.write(id: UniqueID(high: 9, low: 9), limitBytes: 10) { writer in
             try await writer.write(ByteBuffer(string: "contested"))
         }
@@ -207,7 +207,7 @@ import Testing
                         do {
                             try await fixture.put(object, content)
                             #expect(try await fixture.get(object) == content)
-                            _ = try await fixture.store.delete([(object, nil)], in: "bucket", as: owner)
+                            _ = try await fixture.store.delete([Deletion(object, nil)], in: "bucket", as: owner)
                         } catch let error as ArtifactError where error.code == .unavailable {
                         }
                     }

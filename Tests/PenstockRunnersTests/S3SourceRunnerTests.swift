@@ -116,7 +116,7 @@ struct S3SourceRunnerTests {
         let object = ObjectName(bucket: RunnerFixture.bucket, key: name)
         let bound = try await fixture.artifacts.object(object, as: fixture.caller).row.versionID
         #expect(bound.rawValue != version)
-        _ = try await fixture.artifacts.delete([(name, bound)], in: RunnerFixture.bucket, as: fixture.caller)
+        _ = try await fixture.artifacts.delete([Deletion(name, bound)], in: RunnerFixture.bucket, as: fixture.caller)
         await fixture.runners.carryOutClaimableJobs()
         #expect(try await fixture.attempts().first?.attempt.failure?.type == .revisionUnavailable)
     }

@@ -56,7 +56,7 @@ struct SourceWatchTests {
         try await fixture.createPipeline()
         try await fixture.put("one")
         let name = ObjectKey(RunnerFixture.key)
-        _ = try await fixture.artifacts.delete([(name, nil)], in: RunnerFixture.bucket, as: fixture.caller)
+        _ = try await fixture.artifacts.delete([Deletion(name, nil)], in: RunnerFixture.bucket, as: fixture.caller)
         try await fixture.work()
         #expect(try await fixture.executions().isEmpty)
     }

@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import PenstockArtifacts
 import PenstockModel
 import PenstockStore
 import Testing
@@ -90,6 +91,15 @@ import Testing
                 }
                 #expect(try transaction.accessKeys(of: .default).map(\.accessKeyID) == ["K2", "K1", "K3"])
                 #expect(try transaction.auditEntries(of: .default, limit: 2).map(\.operation) == ["o3", "o2"])
+                let request = ArtifactRequest(principal: "p", operation: "PutObject", requestID: "r")
+                try transaction.record(request, changed: "arn:aws:s3:::b/k", in: scope, at: at(8))
+                #expect(
+                    try transaction.auditEntries(of: .default, limit: 1) == [
+                        AuditRow(
+                            at: at(8), scope: scope, principal: "p", operation: "PutObject",
+                            resource: "arn:aws:s3:::b/k", outcome: "ok", requestID: "r"
+                        )
+                    ])
                 try transaction.putSetting("empty", [1])
                 try transaction.putSetting("empty", [])
                 #expect(try transaction.setting("empty") == [])

@@ -145,4 +145,7 @@ package protocol ArtifactTransaction {
     /// Records that the pipelines of the scope whose source actions watch this object are to be told. A change that
     /// nobody watches may be dropped at once.
     func oweSourceEvent(_ change: ObjectChange) throws
+
+    /// Adds to the audit log that the request changed the resource, an ARN of the scope.
+    func record(_ request: ArtifactRequest, changed resource: String, in scope: Scope, at: Timestamp) throws
 }

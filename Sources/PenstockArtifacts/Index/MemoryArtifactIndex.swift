@@ -12,6 +12,7 @@ package final class MemoryArtifactIndex: ArtifactIndex {
     package struct Surroundings: Sendable {
         package var dispatches: [JobID: Int] = [:]
         package var owed: [ObjectChange] = []
+        package var changes: [(request: ArtifactRequest, resource: String)] = []
     }
 
     private let state = Mutex(State())
@@ -25,6 +26,11 @@ package final class MemoryArtifactIndex: ArtifactIndex {
 
     /// The source events recorded so far, in order.
     package var owedSourceEvents: [ObjectChange] { self.state.withLock { $0.surroundings.owed } }
+
+    /// What the audit log would hold of requests that changed something, in order.
+    package var recordedChanges: [(request: ArtifactRequest, resource: String)] {
+        self.state.withLock { $0.surroundings.changes }
+    }
 
     package func withArtifacts<Result: Sendable>(
         _ body: @escaping @Sendable (any ArtifactTransaction) throws -> Result
@@ -67,5 +73,9 @@ extension MemoryArtifactIndex {
         }
 
         func oweSourceEvent(_ change: ObjectChange) { self.surroundings.owed.append(change) }
+
+        func record(_ request: ArtifactRequest, changed resource: String, in scope: Scope, at: Timestamp) {
+            self.surroundings.changes.append((request, resource))
+        }
     }
 }

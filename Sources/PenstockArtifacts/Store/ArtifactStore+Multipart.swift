@@ -49,7 +49,7 @@ extension ArtifactStore {
         let instant = String(UInt64(bitPattern: at.millisecondsSinceEpoch), radix: 16)
         let padding = String(repeating: "0", count: 16 - instant.count)
         let uploadID = padding + instant + self.newVersionID().rawValue
-        try await self.index.withArtifacts { transaction in
+        try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
             _ = try transaction.writableBucket(name.bucket, caller)
             try transaction.insertUpload(
                 UploadRow(uploadID: uploadID, bucket: name.bucket, key: name.key, initiated: at, details: details)
@@ -91,7 +91,7 @@ extension ArtifactStore {
             uploadID: name.uploadID, number: number, blob: blob.hash, sizeBytes: blob.sizeBytes,
             etag: hexadecimal(blob.md5), checksum: checksum, lastModified: self.now()
         )
-        try await self.index.withArtifacts { transaction in
+        try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
             _ = try transaction.writableBucket(name.bucket, caller)
             _ = try transaction.upload(name, lock: true)
             let replaced = try transaction.part(number, ofUpload: name.uploadID)
@@ -131,7 +131,7 @@ extension ArtifactStore {
         checksum: @escaping @Sendable (UploadRow, [ObjectPart]) throws -> ObjectChecksum?
     ) async throws -> WrittenObject {
         let at = self.now()
-        return try await self.index.withArtifacts { transaction in
+        return try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
             let bucket = try transaction.writableBucket(name.bucket, caller)
             try transaction.lockKey(name.key, in: name.bucket)
             if let earlier = try transaction.completedVersion(of: name), Self.isMade(earlier, of: listed) {
@@ -166,7 +166,7 @@ extension ArtifactStore {
     /// Ends the upload and gives up its parts.
     package func abortUpload(_ name: UploadName, as caller: Caller) async throws {
         let at = self.now()
-        try await self.index.withArtifacts { transaction in
+        try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
             _ = try transaction.writableBucket(name.bucket, caller)
             try transaction.abandon(try transaction.upload(name, lock: true), at: at)
         }

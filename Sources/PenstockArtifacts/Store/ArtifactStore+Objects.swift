@@ -71,12 +71,28 @@ package struct WrittenObject: Sendable, Hashable {
     package var lastModified: Timestamp
 }
 
+/// An object, or one version of it, that is to go.
+package struct Deletion: Sendable, Hashable {
+    package var key: ObjectKey
+    package var versionID: VersionID?
+    /// Asked of what would be deleted; where they do not hold, it stays.
+    package var conditions: WriteConditions
+
+    package init(_ key: ObjectKey, _ versionID: VersionID?, conditions: WriteConditions = WriteConditions()) {
+        self.key = key
+        self.versionID = versionID
+        self.conditions = conditions
+    }
+}
+
 /// What a deletion did.
 package struct DeletedObject: Sendable, Hashable {
     /// The version that was deleted, or the delete marker that was written; `nil` without versioning.
     package var versionID: VersionID?
     /// The version that was deleted or written is a delete marker.
     package var isDeleteMarker: Bool
+    /// Why nothing was deleted: a condition did not hold.
+    package var refusal: ArtifactError?
 }
 
 extension ArtifactStore {
@@ -107,7 +123,7 @@ extension ArtifactStore {
             name: name, sizeBytes: blob.sizeBytes, etag: hexadecimal(blob.md5), details: details, at: self.now(),
             conditions: conditions, versionID: self.newVersionID()
         )
-        return try await self.index.withArtifacts { transaction in
+        return try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
             let bucket = try transaction.writableBucket(name.bucket, caller)
             return try self.commit(draft, to: bucket, caller, in: transaction) {
                 try transaction.retain(draft.details.parts, in: self.blobs, at: draft.at)
@@ -145,7 +161,7 @@ extension ArtifactStore {
     ) async throws -> (source: FoundObject, copy: WrittenObject) {
         try Self.check(name.key)
         let (at, versionID) = (self.now(), self.newVersionID())
-        return try await self.index.withArtifacts { transaction in
+        return try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
             let sourceBucket = try transaction.ownBucket(source.bucket, for: .read, caller)
             let bucket = try transaction.writableBucket(name.bucket, caller)
             let original = try transaction.object(source)
@@ -173,18 +189,24 @@ extension ArtifactStore {
     ///
     /// Without a version id, a bucket with versioning gets a delete marker; with one, that version goes for good.
     ///
-    /// - Returns: One for each name, in their order.
+    /// - Returns: One for each deletion, in their order.
     package func delete(
-        _ names: [(key: ObjectKey, versionID: VersionID?)], in bucketName: String, as caller: Caller
+        _ deletions: [Deletion], in bucketName: String, as caller: Caller
     ) async throws -> [DeletedObject] {
         let at = self.now()
-        let deletions = names.map { (key: $0.key, versionID: $0.versionID, markerID: self.newVersionID()) }
+        let markerIDs = deletions.map { _ in self.newVersionID() }
         return try await self.index.withArtifacts { transaction in
             let bucket = try transaction.writableBucket(bucketName, caller)
             for key in Set(deletions.map(\.key)).sorted() { try transaction.lockKey(key, in: bucketName) }
-            return try deletions.map { deletion in
+            return try zip(deletions, markerIDs).map { deletion, markerID in
                 let name = ObjectName(bucket: bucketName, key: deletion.key, versionID: deletion.versionID)
-                return try transaction.delete(name, from: bucket, markerID: deletion.markerID, at: at)
+                do {
+                    try deletion.conditions.check(try transaction.version(named: name))
+                } catch let refusal as ArtifactError {
+                    return DeletedObject(isDeleteMarker: false, refusal: refusal)
+                }
+                try transaction.record(caller, changed: Self.resource(bucketName, deletion.key), at: at)
+                return try transaction.delete(name, from: bucket, markerID: markerID, at: at)
             }
         }
     }
@@ -271,6 +293,12 @@ extension ArtifactStore {
 }
 
 extension ArtifactTransaction {
+    /// The version that the name means, be it a delete marker; `nil` when there is none.
+    func version(named name: ObjectName) throws -> ObjectVersionRow? {
+        guard let versionID = name.versionID else { return try self.latestVersion(of: name.key, in: name.bucket) }
+        return try self.version(versionID, of: name.key, in: name.bucket)
+    }
+
     /// The version that the name means, if it is an object.
     func object(_ name: ObjectName) throws -> ObjectVersionRow {
         let found: ObjectVersionRow

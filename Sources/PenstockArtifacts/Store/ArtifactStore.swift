@@ -17,10 +17,13 @@ package struct ArtifactStore: Sendable {
         package var scope: Scope
         /// Of a job's session: asked about in the transaction of each write.
         package var grant: JobWriteGrant?
+        /// Recorded with each change; `nil` when the service acts by itself.
+        package var request: ArtifactRequest?
 
-        package init(scope: Scope, grant: JobWriteGrant? = nil) {
+        package init(scope: Scope, grant: JobWriteGrant? = nil, request: ArtifactRequest? = nil) {
             self.scope = scope
             self.grant = grant
+            self.request = request
         }
     }
 
@@ -61,7 +64,7 @@ extension ArtifactStore {
             throw ArtifactError(.invalidBucketName, "The specified bucket is not valid.")
         }
         let row = BucketRow(name: name, scope: caller.scope, created: self.now())
-        try await self.index.withArtifacts { transaction in
+        try await self.change(Self.resource(name), as: caller) { transaction in
             if try transaction.insertBucket(row) { return }
             guard try transaction.bucket(name, for: .read)?.scope == row.scope else {
                 throw ArtifactError(.bucketTaken, "The requested bucket name is not available.")
@@ -82,7 +85,7 @@ extension ArtifactStore {
 
     /// Deletes a bucket that has neither versions nor unfinished uploads.
     package func deleteBucket(_ name: String, as caller: Caller) async throws {
-        try await self.index.withArtifacts { transaction in
+        try await self.change(Self.resource(name), as: caller) { transaction in
             _ = try transaction.ownBucket(name, for: .change, caller)
             guard try !transaction.bucketHasContent(name) else {
                 throw ArtifactError(.bucketNotEmpty, "The bucket you tried to delete is not empty.")
@@ -93,7 +96,7 @@ extension ArtifactStore {
 
     /// Turns versioning on, or suspends it.
     package func setVersioning(enabled: Bool, of name: String, as caller: Caller) async throws {
-        try await self.index.withArtifacts { transaction in
+        try await self.change(Self.resource(name), as: caller) { transaction in
             var bucket = try transaction.ownBucket(name, for: .change, caller)
             bucket.versioning = enabled ? .enabled : .suspended
             try transaction.updateBucket(bucket)

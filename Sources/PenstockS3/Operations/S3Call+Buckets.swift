@@ -30,7 +30,11 @@ extension S3Call {
         let region = self.caller.scope.region
         let document = try await VerifiedBody(self.request, self.caller.verified).document()
         if !document.isEmpty {
-            let constraint = try XMLElement(document: document)["LocationConstraint"]?.text ?? region.rawValue
+            let configuration = try XMLElement(document: document)
+            for name in ["Tags", "Bucket", "Location"] where configuration[name] != nil {
+                throw S3Error.notImplemented("\(name) of a new bucket")
+            }
+            let constraint = configuration["LocationConstraint"]?.text ?? region.rawValue
             guard constraint == region.rawValue else {
                 throw S3Error(
                     "IllegalLocationConstraintException", 400,
@@ -40,12 +44,23 @@ extension S3Call {
             }
         }
         try ObjectHeaders.refuseUnsupported(self.headers)
+        try self.refuseUnsupportedBucketSettings()
         do {
             try await self.store.createBucket(name, as: self.storeCaller)
         } catch let error as ArtifactError where error.code == .bucketAlreadyYours && region == .default {
             // Kept as in S3, where making a bucket again in the first region succeeds.
         }
         return Response(status: .ok, headers: [.location: "/\(name)"])
+    }
+
+    /// Objects belong to the bucket's account, whoever wrote them, and can be overwritten.
+    private func refuseUnsupportedBucketSettings() throws {
+        if let lock = self.headers[.s3("x-amz-bucket-object-lock-enabled")], lock.lowercased() != "false" {
+            throw S3Error.notImplemented("x-amz-bucket-object-lock-enabled")
+        }
+        if let ownership = self.headers[.s3("x-amz-object-ownership")], ownership != "BucketOwnerEnforced" {
+            throw S3Error.notImplemented("x-amz-object-ownership \(ownership)")
+        }
     }
 
     func headBucket() async throws -> Response {
@@ -76,7 +91,11 @@ extension S3Call {
 
     func putBucketVersioning() async throws -> Response {
         let body = try VerifiedBody(self.request, self.caller.verified)
-        let status = try XMLElement(document: try await body.document())["Status"]?.text
+        let configuration = try XMLElement(document: try await body.document())
+        guard configuration["MfaDelete"]?.text ?? "Disabled" == "Disabled" else {
+            throw S3Error.notImplemented("MfaDelete")
+        }
+        let status = configuration["Status"]?.text
         guard status == "Enabled" || status == "Suspended" else { throw S3Error.malformedXML }
         try await self.store.setVersioning(enabled: status == "Enabled", of: try self.bucket(), as: self.storeCaller)
         return Response(status: .ok)

@@ -187,13 +187,22 @@ extension S3Call {
 
     func deleteObject() async throws -> Response {
         let object = try self.object()
-        let deleted = try await self.store.delete(
-            [(object.key, object.versionID)], in: object.bucket, as: self.storeCaller
-        )
+        try self.refuseConditionsOfDirectories()
+        let deletion = Deletion(object.key, object.versionID, conditions: try WriteConditions(self.headers))
+        let deleted = try await self.store.delete([deletion], in: object.bucket, as: self.storeCaller)
+        if let refusal = deleted.first?.refusal { throw refusal }
         var fields = HTTPFields()
         fields[.xAmzVersionID] = deleted.first?.versionID?.rawValue
         if deleted.first?.isDeleteMarker == true { fields[.xAmzDeleteMarker] = "true" }
         return Response(status: .noContent, headers: fields)
+    }
+
+    /// Conditions that S3 has for directory buckets alone.
+    private func refuseConditionsOfDirectories() throws {
+        for name in ["x-amz-if-match-last-modified-time", "x-amz-if-match-size"] where self.headers.contains(.s3(name))
+        {
+            throw S3Error.notImplemented(name)
+        }
     }
 
     func deleteObjects() async throws -> Response {
@@ -203,10 +212,16 @@ extension S3Call {
         let root = try XMLElement(document: try await body.document())
         let names = try root.all("Object").map { item in
             guard let key = item["Key"]?.text, !key.isEmpty else { throw S3Error.malformedXML }
-            return (key: ObjectKey(key), versionID: item["VersionId"].map { VersionID($0.text) })
+            for name in ["LastModifiedTime", "Size"] where item[name] != nil {
+                throw S3Error.notImplemented("\(name) as a condition of a deletion")
+            }
+            return Deletion(
+                ObjectKey(key), item["VersionId"].map { VersionID($0.text) },
+                conditions: WriteConditions(ifMatch: item["ETag"].map { unquoted($0.text) })
+            )
         }
         guard root.name == "Delete", 1...S3Limits.deletedKeys ~= names.count else { throw S3Error.malformedXML }
-        var (allowed, denied): ([(key: ObjectKey, versionID: VersionID?)], [(ObjectKey, S3Error)]) = ([], [])
+        var (allowed, refused): ([Deletion], [(ObjectKey, S3Error)]) = ([], [])
         var denials: [S3Denial] = []
         for name in names {
             do {
@@ -214,15 +229,18 @@ extension S3Call {
                 try self.authorize(permission, on: ObjectName(bucket: bucket, key: name.key))
                 allowed.append(name)
             } catch {
-                denied.append((name.key, S3Error(refusal: error) ?? .accessDenied))
+                refused.append((name.key, S3Error(refusal: error) ?? .accessDenied))
                 denials.append(self.denial(error, bucket: bucket, key: name.key))
             }
         }
         if !denials.isEmpty { try await self.recordDenials(denials) }
         let deleted = try await self.store.delete(allowed, in: bucket, as: self.storeCaller)
+        for (name, result) in zip(allowed, deleted) {
+            if let refusal = result.refusal.flatMap({ S3Error(refusal: $0) }) { refused.append((name.key, refusal)) }
+        }
         let isQuiet = root["Quiet"]?.text == "true"
         return self.document("DeleteResult") { xml in
-            for (name, result) in zip(allowed, deleted) where !isQuiet {
+            for (name, result) in zip(allowed, deleted) where !isQuiet && result.refusal == nil {
                 xml.element("Deleted") { xml in
                     xml.element("Key", name.key.description)
                     xml.element("VersionId", name.versionID?.rawValue)
@@ -231,7 +249,7 @@ extension S3Call {
                     xml.element("DeleteMarkerVersionId", result.versionID?.rawValue)
                 }
             }
-            for (key, error) in denied {
+            for (key, error) in refused {
                 xml.element("Error") { xml in
                     xml.element("Key", key.description)
                     xml.element("Code", error.code)

@@ -24,7 +24,10 @@ struct S3Call: Sendable {
     /// In whose name the store acts. A job's session carries the job and its dispatch into the committing transaction.
     var storeCaller: ArtifactStore.Caller {
         let grant = self.caller.jobGrant.map { JobWriteGrant(jobID: $0.jobID, dispatch: $0.dispatch) }
-        return ArtifactStore.Caller(scope: self.caller.scope, grant: grant)
+        let request = ArtifactRequest(
+            principal: self.caller.principal.arn, operation: self.operation.name, requestID: self.request.id.description
+        )
+        return ArtifactStore.Caller(scope: self.caller.scope, grant: grant, request: request)
     }
 
     var headers: HTTPFields { self.request.headers }
@@ -118,9 +121,15 @@ extension S3Call {
             if let value = self.query[name] { context.set("s3:\(name)", value) }
         }
         if let version = self.query["versionId"] { context.set("s3:versionid", version) }
-        try Authorizer.authorize(
-            self.caller.principal, action: permission, resources: [resource], context: context
-        )
+        do {
+            try Authorizer.authorize(
+                self.caller.principal, action: permission, resources: [resource], context: context
+            )
+        } catch let denial {
+            // The text names the principal, and with it the account: a partner's worker must not learn a customer's.
+            guard self.caller.jobGrant == nil else { throw S3Error.accessDenied }
+            throw denial
+        }
     }
 
     /// The version to read: for a job that was given one, exactly that.
