@@ -64,7 +64,6 @@ package struct PenstockServer: Service {
     private func serve(_ data: ServerData, _ events: EventConfiguration) async throws {
         var settings = self.configuration.runtime
         settings.operatorAccount = self.configuration.account
-        settings.publicURL = self.address(port: self.configuration.port).url
         let runners = ServiceRunners.all(artifacts: data.artifacts)
         settings.runnableTypes = Set(runners.flatMap(\.types))
         settings.eventTargets = events.targets
@@ -129,8 +128,9 @@ extension PenstockServer {
         return try HTTPServer(
             HTTPServer.Configuration(
                 address: .hostname(self.configuration.host, port: self.configuration.port),
+                limits: self.limits,
                 tls: try self.tls(),
-                onListening: { bound in await self.announce(bound, data, readiness) }
+                onListening: { bound in await self.announce(bound, data, context, readiness) }
             ),
             dates: HTTPDateCache { SystemServiceClock.now },
             logger: self.logger,
@@ -138,8 +138,17 @@ extension PenstockServer {
         )
     }
 
-    private func announce(_ bound: SocketAddress?, _ data: ServerData, _ readiness: Readiness) async {
+    private var limits: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.connections = self.configuration.maximumConnections
+        return limits
+    }
+
+    private func announce(
+        _ bound: SocketAddress?, _ data: ServerData, _ context: RuntimeContext, _ readiness: Readiness
+    ) async {
         let address = self.address(port: bound?.port ?? self.configuration.port)
+        context.publicAddress.set(address.url)
         do {
             try PrivateFile.write(address.url + "\n", to: data.directory.endpointFile)
         } catch {

@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import PenstockHTTP
 package import PenstockModel
 package import PenstockRuntime
 
@@ -36,6 +37,7 @@ package struct ServerConfiguration: Sendable {
 
     package static let defaultHost = "127.0.0.1"
     package static let defaultPort = 7480
+    package static let defaultMaximumConnections = HTTPLimits().connections
 
     /// Made when it is not there.
     package var dataDirectory: String
@@ -60,6 +62,8 @@ package struct ServerConfiguration: Sendable {
     package var shutdownLimit = Duration.seconds(60)
     /// A file that says who is told of events; `nil` for nobody.
     package var eventsFile: String?
+    /// Connections that may be open at once; further ones wait.
+    package var maximumConnections = Self.defaultMaximumConnections
     package var runtime = RuntimeSettings()
 
     package init(dataDirectory: String) { self.dataDirectory = dataDirectory }
@@ -68,6 +72,9 @@ package struct ServerConfiguration: Sendable {
     package func validate() throws(ServerError) {
         guard 0...65535 ~= self.port else {
             throw ServerError(.configuration, "The port must be a number from 0 to 65535.")
+        }
+        guard 1...65535 ~= self.maximumConnections else {
+            throw ServerError(.configuration, "The connections that may be open must be a number from 1 to 65535.")
         }
         if self.tls == nil, !self.allowsInsecureHTTP, !ListeningAddress.isLoopback(self.host) {
             throw ServerError(

@@ -161,7 +161,9 @@ extension AuthenticationError {
         case .unsupportedAlgorithm(.header):
             .init(
                 "InvalidRequest", 400,
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+                    + " Clients that choose an older one for presigned URLs have a setting for it: signature_version ="
+                    + " s3v4.")
         case .unsupportedAlgorithm(.query):
             .malformed(.query, "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"")
         case .ambiguous:

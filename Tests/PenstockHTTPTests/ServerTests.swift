@@ -37,6 +37,22 @@ import Testing
         }
     }
 
+    @Test func `A connection that says nothing ends, and one that has spoken may wait longer`() async throws {
+        var limits = HTTPLimits()
+        limits.firstByteTimeout = .milliseconds(50)
+        try await withServer(limits: limits) { port in
+            try await withConnection(to: port) { spoken in
+                try await spoken.send(post("/first", ""))
+                _ = try await spoken.read(until: "/first ")
+                try await withConnection(to: port) { silent in
+                    #expect(await silent.readToEnd() == "")
+                }
+                try await spoken.send(post("/second", ""))
+                _ = try await spoken.read(until: "/second ")
+            }
+        }
+    }
+
     @Test func `A head that does not end in time ends the connection`() async throws {
         var limits = HTTPLimits()
         limits.headerReadTimeout = .milliseconds(50)
@@ -78,7 +94,9 @@ import Testing
             ] {
                 try await withConnection(to: port) { client in
                     try await client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\(headers)\r\n")
-                    #expect(await client.readToEnd().hasPrefix("HTTP/1.1 431 "))
+                    let answer = await client.readToEnd()
+                    #expect(answer.hasPrefix("HTTP/1.1 431 "))
+                    Self.expectDateAndRequestID(answer)
                 }
             }
         }
@@ -98,9 +116,16 @@ import Testing
         try await withServer { port in
             try await withConnection(to: port) { client in
                 try await client.send("how are you?\r\n\r\n")
-                #expect(await client.readToEnd().hasPrefix("HTTP/1.1 400 "))
+                let answer = await client.readToEnd()
+                #expect(answer.hasPrefix("HTTP/1.1 400 "))
+                Self.expectDateAndRequestID(answer)
             }
         }
+    }
+
+    private static func expectDateAndRequestID(_ answer: String) {
+        #expect(answer.contains("Date: Mon, 21 Sep 2026 14:13:20 GMT\r\n"))
+        #expect(answer.contains("x-amzn-RequestId: "))
     }
 
     @Test func `A body beyond the limit is refused with 413, announced or not`() async throws {

@@ -63,6 +63,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who is told of events, JSON: docs/operating/events.md.", valueName: "file"))
     var eventsConfig: String?
 
+    @Option(help: "How many connections may be open at once; more wait until one ends.")
+    var maximumConnections = ServerConfiguration.defaultMaximumConnections
+
     @Option(help: "How many pipelines one region of an account may have.")
     var maximumPipelines = RuntimeSettings().maximumPipelines
 
@@ -141,6 +144,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.clock = self.clock
         configuration.eventsFile = self.eventsConfig
         configuration.drainDelay = .seconds(self.drainDelay)
+        configuration.maximumConnections = self.maximumConnections
         configuration.runtime.maximumPipelines = self.maximumPipelines
         if let certificate = self.tlsCertificate, let key = self.tlsKey {
             configuration.tls = ServerConfiguration.TLSFiles(certificate: certificate, key: key)

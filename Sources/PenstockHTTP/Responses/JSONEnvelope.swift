@@ -59,6 +59,16 @@ package enum JSONEnvelope {
         )
     }
 
+    /// Nothing was done, and the same request may succeed soon: the database cannot be reached, or the service stops.
+    package static func unavailable(requestID: RequestID) -> Response {
+        self.failure(
+            code: "ServiceUnavailable",
+            status: 503,
+            message: "The request has failed due to a temporary failure of the server.",
+            requestID: requestID
+        )
+    }
+
     private static func fields(_ requestID: RequestID, length: Int) -> HTTPFields {
         var fields = HTTPFields()
         fields.reserveCapacity(6)

@@ -38,6 +38,8 @@ package struct STSSurface: Surface {
             return Self.failure(
                 Self.code(of: fault), fault.code.hasPrefix("Incomplete") ? 400 : 403, fault.message, request.id)
         }
+        // A worker's credentials are for artifacts alone, and a partner's must not learn the customer's account.
+        guard caller.jobGrant == nil else { return Self.failure("AccessDenied", 403, "Access denied", request.id) }
         let form = request.method == .post ? String(buffer: body) : request.query ?? ""
         guard form.split(separator: "&").contains("Action=GetCallerIdentity") else {
             return Self.failure("InvalidAction", 400, "Could not find operation for this version.", request.id)

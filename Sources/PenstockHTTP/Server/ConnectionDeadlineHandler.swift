@@ -3,7 +3,8 @@
 
 internal import NIOCore
 
-/// Ends connections of clients that send a request's head, or take a response, too slowly; notes when a client leaves.
+/// Ends connections of clients that send nothing at all, send a request's head too slowly, or take a response too
+/// slowly; notes when a client leaves.
 ///
 /// It sits where bytes are, behind TLS. A request whose head comes in one piece, as nearly all do, costs no timer.
 final class ConnectionDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -21,20 +22,29 @@ final class ConnectionDeadlineHandler: ChannelDuplexHandler, RemovableChannelHan
         case readingBody
     }
 
+    private let firstByteTimeout: TimeAmount
     private let headerReadTimeout: TimeAmount
     private let writeStallTimeout: TimeAmount
     private let peer: Peer
     private var phase = Phase.betweenRequests
+    private var firstByteDeadline: Scheduled<Void>?
     private var headDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
 
     init(limits: HTTPLimits, peer: Peer) {
+        self.firstByteTimeout = TimeAmount(limits.firstByteTimeout)
         self.headerReadTimeout = TimeAmount(limits.headerReadTimeout)
         self.writeStallTimeout = TimeAmount(limits.writeStallTimeout)
         self.peer = peer
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.firstByteDeadline = self.closing(context, in: self.firstByteTimeout)
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.firstByteDeadline?.cancel()
+        self.firstByteDeadline = nil
         if self.phase == .betweenRequests { self.phase = .readingHead }
         context.fireChannelRead(data)
         guard self.phase == .readingHead, self.headDeadline == nil else { return }
@@ -76,6 +86,7 @@ final class ConnectionDeadlineHandler: ChannelDuplexHandler, RemovableChannelHan
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.firstByteDeadline?.cancel()
         self.headDeadline?.cancel()
         self.writeDeadline?.cancel()
     }

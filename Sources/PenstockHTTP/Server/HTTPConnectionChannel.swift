@@ -46,7 +46,7 @@ package struct HTTPConnectionChannel: ServerChildChannel {
         let http1 = HTTP1Channel(
             responder: { _, _, _ in },
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [RequestGuardHandler(limits: limits)],
+                additionalChannelHandlers: [RequestGuardHandler(limits: limits, dates: self.dates)],
                 idleTimeout: TimeAmount(limits.idleTimeout),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.headerFieldBytes,

@@ -12,6 +12,8 @@ package struct HTTPLimits: Sendable, Hashable {
     ///
     /// Source: the real service documents none.
     package var apiBodyBytes = 4 * 1024 * 1024
+    /// From a connection's beginning to its first byte: a place among ``connections`` is not for those who say nothing.
+    package var firstByteTimeout = Duration.seconds(10)
     /// From a request's first byte to the end of its head.
     package var headerReadTimeout = Duration.seconds(10)
     /// Without a byte of a request that is being read, or between two requests.
@@ -22,7 +24,7 @@ package struct HTTPLimits: Sendable, Hashable {
     package var unwantedBodyBytes = 256 * 1024
     /// How long a connection that we end stays half open, so that the client reads why.
     package var lingerTimeout = Duration.seconds(2)
-    /// Further connections wait in the system's queue.
+    /// Open at once. Further connections wait in the system's queue.
     package var connections = 1024
     /// The length of that queue.
     package var backlog = 1024

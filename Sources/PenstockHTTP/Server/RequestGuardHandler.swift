@@ -12,6 +12,7 @@ internal import NIOHTTPTypes
 /// - A response that says `Connection: close` ends the connection, after a moment in which the client can read it.
 /// - Of a body that nobody wants a bounded part is skipped, so that the connection can go on; then it ends.
 /// - A head beyond the limits is answered with 431.
+/// - Answers that the framework gives by itself have a request id and a date as all others.
 final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -20,6 +21,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let unwantedBodyBytes: Int
     private let lingerTimeout: TimeAmount
+    private let dates: HTTPDateCache
 
     /// Heads read for which no response has ended yet.
     private var requestsInProgress = 0
@@ -32,7 +34,8 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum Reading { case nothing, head, body }
 
-    init(limits: HTTPLimits) {
+    init(limits: HTTPLimits, dates: HTTPDateCache) {
+        self.dates = dates
         self.unwantedBodyBytes = limits.unwantedBodyBytes
         self.lingerTimeout = TimeAmount(limits.lingerTimeout)
     }
@@ -65,10 +68,12 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
             if head.headerFields.contains(where: { $0.name == .connection && $0.value == "close" }) {
                 self.closesAfterResponse = true
             }
-            if self.headOverflowed, head.status == .badRequest {
-                head.status = .requestHeaderFieldsTooLarge
-                return context.write(self.wrapOutboundOut(.head(head)), promise: promise)
-            }
+            // The date is what every answer of a surface gets on its way here.
+            guard head.headerFields[.date] == nil, head.status.kind != .informational else { break }
+            if self.headOverflowed, head.status == .badRequest { head.status = .requestHeaderFieldsTooLarge }
+            head.headerFields[.date] = self.dates.now
+            head.headerFields[.xAmznRequestID] = RequestID.next().description
+            return context.write(self.wrapOutboundOut(.head(head)), promise: promise)
         case .body:
             break
         case .end:
