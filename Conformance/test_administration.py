@@ -150,3 +150,14 @@ def test_what_is_wrong_with_a_declaration_is_told_with_its_place(server, tmp_pat
 def test_a_shell_that_is_not_readied_is_told_how(server):
     bare = {"PATH": "/usr/bin:/bin", "HOME": str(server.data_dir / "nobody")}
     assert "penstock env" in failed(server, "jobs", env=bare)
+
+
+def test_the_credentials_of_a_partners_job_do_not_tell_the_customers_account(server, world, refused):
+    _, connection = world.partner_pipeline()
+    world.running("Test", "Check")
+    details = world.acknowledged_partner_job(connection["clientToken"])
+    session = server.session_of_job(details["data"])
+    code, message = refused(server.client("sts", session).get_caller_identity)
+    assert code == "AccessDenied" and "000000000000" not in message
+    code, message = refused(server.client("s3", session).list_objects_v2, Bucket=world.bucket)
+    assert code == "AccessDenied" and "000000000000" not in message

@@ -98,3 +98,10 @@ def test_a_bucket_that_is_missing_is_named_until_it_is_there(world):
     world.s3.create_bucket(Bucket=absent)
     world.s3.put_object(Bucket=absent, Key="source.zip", Body=b"code")
     world.running("Sign", "Approve")
+
+
+def test_the_link_of_a_source_leads_to_the_server_that_was_asked(world):
+    world.put_source()
+    world.create(("Sign", [declarations.approval()]))
+    states = world.codepipeline.get_pipeline_state(name=world.name)["stageStates"]
+    assert states[0]["actionStates"][0]["entityUrl"] == f"{world.server.endpoint}/{world.bucket}/source.zip"

@@ -22,6 +22,7 @@ package struct RuntimeContext: Sendable {
     package let ongoingWork: OngoingWork
     package let catalog: ActionTypeCatalog
     package let declarations: DeclarationCache
+    package let publicAddress = PublicAddress()
     package let logger: Logger
 
     /// Makes the context and listens to the store.

@@ -31,4 +31,9 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { self.message }
+
+    /// Whether other transactions must be expected to fail alike, rather than this one for what its rows are.
+    package var concernsWholeStore: Bool {
+        self.code == .unavailable || self.code == .outcomeUnknown || self.code == .closed
+    }
 }

@@ -82,7 +82,7 @@ import Testing
             #expect(try await client.pollForJobs(actionTypeId: Self.type).jobs == [])
             #expect(try await Self.execution(client, first) == .inProgress)
             let silent = try await Self.stage(client)?.actionStates?.first?.latestExecution
-            #expect(silent?.summary?.contains("has not been heard of since") == true)
+            #expect(silent?.summary?.contains("has not reported since") == true)
 
             clock.advance(by: .seconds(1))
             try await until { try await Self.execution(client, first) == .failed }

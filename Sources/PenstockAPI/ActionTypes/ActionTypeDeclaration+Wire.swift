@@ -86,10 +86,12 @@ extension PenstockModel.ActionTypeExecutor {
         case (let workers?, nil) where wire.type == .jobWorker:
             let accounts = workers.pollingAccounts ?? []
             let principals = workers.pollingServicePrincipals ?? []
-            guard !accounts.isEmpty || !principals.isEmpty else {
+            guard !accounts.isEmpty else {
+                // Nobody signs as a service principal here, so that such a type's jobs would wait for nobody.
                 throw Rejection(
                     .validation,
-                    "The executor configuration must name at least one polling account or service principal"
+                    "The executor configuration must name at least one polling account"
+                        + (principals.isEmpty ? "" : "; service principals alone cannot poll here")
                 )
             }
             kind = .jobWorker(pollingAccounts: accounts, pollingServicePrincipals: principals)

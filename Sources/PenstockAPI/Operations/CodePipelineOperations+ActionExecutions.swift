@@ -13,7 +13,9 @@ extension CodePipelineOperations {
     func getPipelineState(_ input: GetPipelineStateInput, _ call: APICall) async throws -> GetPipelineStateOutput {
         try call.require("GetPipelineState", on: .pipeline(call.context.pipeline(input.name)))
         let view = try await self.pipelines.state(call.context, name: input.name)
-        return GetPipelineStateOutput(view, settings: self.context.settings)
+        return GetPipelineStateOutput(
+            view, settings: self.context.settings, publicURL: self.context.publicAddress.url
+        )
     }
 
     func listActionExecutions(

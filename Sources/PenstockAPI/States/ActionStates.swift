@@ -16,10 +16,12 @@ struct ActionStates {
 
     private let view: PipelineStateView
     private let settings: RuntimeSettings
+    private let publicURL: String
     private let revisions: [Place: PenstockModel.SourceRevision]
     private let jobs: [ActionExecutionID: JobRow]
 
-    init(_ view: PipelineStateView, settings: RuntimeSettings) {
+    init(_ view: PipelineStateView, settings: RuntimeSettings, publicURL: String) {
+        self.publicURL = publicURL
         self.view = view
         self.settings = settings
         self.revisions = Dictionary(
@@ -97,7 +99,7 @@ struct ActionStates {
             let link = action.configuration[key: "ExternalEntityLink"]
             return link.flatMap { $0.contains("#{") ? nil : $0 }
         case .s3Source:
-            return links?.filled(self.settings.publicURL + "/{Config:S3Bucket}/{Config:S3ObjectKey}")
+            return links?.filled(self.publicURL + "/{Config:S3Bucket}/{Config:S3ObjectKey}")
         case _: return links?.entity
         }
     }

@@ -8,8 +8,8 @@ internal import PenstockWire
 
 extension GetPipelineStateOutput {
     /// The state as the API shows it: every stage of the current version in declared order.
-    init(_ view: PipelineStateView, settings: RuntimeSettings) {
-        let actions = ActionStates(view, settings: settings)
+    init(_ view: PipelineStateView, settings: RuntimeSettings, publicURL: String) {
+        let actions = ActionStates(view, settings: settings, publicURL: publicURL)
         let stages = StageStates(view, actions: actions)
         self.init(
             pipelineName: view.summary.key.name,

@@ -59,6 +59,10 @@ package struct JSONSurface: Surface {
             return Self.failure(error.exception, request.id)
         } catch let error as Rejection {
             return Self.failure(ServiceException(error), request.id)
+        } catch let error as StoreError where error.code == .unavailable || error.code == .closed {
+            self.logger.error(
+                "A request was not served", metadata: ["request-id": "\(request.id)", "error": "\(error)"])
+            return JSONEnvelope.unavailable(requestID: request.id)
         }
     }
 

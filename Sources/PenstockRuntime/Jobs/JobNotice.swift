@@ -36,7 +36,7 @@ extension JobRow {
             "The job has waited since \(heard.text) and was handed out last to \(worker), who did not acknowledge it"
         case .queued: "No worker has taken the job since \(heard.text)"
         case .dispatched, .inProgress, .timedOut, .succeeded, .failed:
-            "\(worker) took the job at \(heard.text) and has not been heard of since"
+            "\(worker) took the job at \(heard.text) and has not reported since"
         }
     }
 }

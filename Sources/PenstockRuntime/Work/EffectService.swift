@@ -74,17 +74,24 @@ package struct EffectService: Service {
             try reader.sourceWatches(bucket: change.bucket, objectKey: change.key.description, in: change.scope)
         }
         for watch in watches where watch.isActive {
-            let now = context.clock.now
-            try await context.store.write { transaction in
-                guard let row = try transaction.lockPipeline(watch.pipelineKey), row.id == watch.pipelineID,
-                    let current = try transaction.sourceWatches(of: row.id).first(where: {
-                        $0.actionName == watch.actionName
-                    })
-                else { return }
-                if try context.stopIdlePolling(of: row, at: now, in: transaction) { return }
-                var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
-                try SourceWatches(context: context, pipeline: row).startIfUnseen(current, &commit)
+            try await context.isolating("a pipeline was not started", pipeline: watch.pipelineKey) {
+                try await self.start(watch)
             }
+        }
+    }
+
+    private func start(_ watch: SourceWatchRow) async throws {
+        let context = self.context
+        let now = context.clock.now
+        try await context.store.write { transaction in
+            guard let row = try transaction.lockPipeline(watch.pipelineKey), row.id == watch.pipelineID,
+                let current = try transaction.sourceWatches(of: row.id).first(where: {
+                    $0.actionName == watch.actionName
+                })
+            else { return }
+            if try context.stopIdlePolling(of: row, at: now, in: transaction) { return }
+            var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+            try SourceWatches(context: context, pipeline: row).startIfUnseen(current, &commit)
         }
     }
 }

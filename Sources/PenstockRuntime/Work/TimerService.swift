@@ -61,7 +61,11 @@ package struct TimerService: Service {
                 try transaction.claimTimers(dueBy: now, leaseUntil: now + context.settings.lease, limit: Self.batch)
             }
             guard !claimed.isEmpty else { return }
-            for timer in claimed { try await self.fire(timer, at: now) }
+            for timer in claimed {
+                try await context.isolating("a timer was not carried out", pipeline: timer.row.pipelineKey) {
+                    try await self.fire(timer, at: now)
+                }
+            }
         }
     }
 

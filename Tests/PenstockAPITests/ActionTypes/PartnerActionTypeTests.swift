@@ -122,7 +122,7 @@ struct PartnerActionTypeTests {
             configuration: ExecutorConfiguration(jobWorkerExecutorConfiguration: JobWorkerExecutorConfiguration()),
             type: .jobWorker
         )
-        let text = "The executor configuration must name at least one polling account or service principal"
+        let text = "The executor configuration must name at least one polling account"
         await #expect(throws: ServiceException(.validation, text)) {
             try await Self.update(bed, .sample(executor: executor))
         }

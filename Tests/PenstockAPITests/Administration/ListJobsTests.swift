@@ -81,7 +81,7 @@ struct ListJobsTests {
         #expect(job.silent == true)
         #expect(
             job.notice
-                == "\(TestIdentity.customer.arn) took the job at 2026-01-01T00:00:00Z and has not been heard of since;"
+                == "\(TestIdentity.customer.arn) took the job at 2026-01-01T00:00:00Z and has not reported since;"
                 + " the job times out at 2026-01-02T00:00:00Z.")
     }
 

@@ -16,7 +16,7 @@ struct SilentJobTests {
         try await bed.advance(by: .seconds(1))
         #expect(
             try await bed.action(in: "Build").latestExecution?.summary
-                == "\(TestIdentity.customer.arn) took the job at 2026-01-01T00:01:00Z and has not been heard of since;"
+                == "\(TestIdentity.customer.arn) took the job at 2026-01-01T00:01:00Z and has not reported since;"
                 + " the job times out at 2026-01-02T00:00:00Z.")
         #expect(try await bed.action(in: "Build").latestExecution?.status == .inProgress)
         try await bed.succeed(job)

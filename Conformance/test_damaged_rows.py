@@ -1,0 +1,29 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a row that cannot be read costs: its own pipeline, and no other."""
+
+import sqlite3
+
+from conftest import World
+from support import declarations
+from support.waiting import until
+
+
+def test_a_pipeline_that_cannot_be_read_keeps_no_other_from_starting(own_server, tmp_path):
+    world = World(own_server, tmp_path)
+    names = [world.create(("Sign", [declarations.approval()]), name=f"{world.name}-{number}") for number in range(3)]
+    with sqlite3.connect(own_server.data_dir / "penstock.sqlite") as database:
+        damaged = database.execute("UPDATE pipeline SET head = x'ff' WHERE name = ?", (names[0],)).rowcount
+    database.close()
+    assert damaged == 1
+
+    world.put_source()
+
+    def started(name):
+        return world.codepipeline.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]
+
+    for name in names[1:]:
+        until(lambda: len(started(name)) > 0, what=f"an execution of {name}")
+    log = own_server.data_dir.with_suffix(".log").read_text()
+    assert names[0] in log
