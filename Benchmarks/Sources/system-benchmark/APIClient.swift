@@ -41,7 +41,7 @@ enum Declarations {
     static let custom = ActionTypeID(category: .deploy, owner: .custom, provider: "Bench", version: "1")
     static let partner = ActionTypeID(category: .test, owner: .thirdParty, provider: "BenchPartner", version: "1")
     static let approval = ActionTypeID(category: .approval, owner: .aws, provider: "Manual", version: "1")
-    private static let source = ActionTypeID(category: .source, owner: .custom, provider: "BenchSource", version: "1")
+    static let source = ActionTypeID(category: .source, owner: .custom, provider: "BenchSource", version: "1")
 
     /// The custom types, and the partner's.
     static func registerTypes(_ client: inout APIClient) throws {

@@ -16,7 +16,7 @@ struct SystemBenchmark: ParsableCommand {
     @Option(help: "The executable that answers a constant.")
     var constant: String
 
-    @Option(help: "Jobs whose lives are measured.")
+    @Option(help: "Jobs whose lives are measured in (a) and (i).")
     var jobs = 10_000
 
     @Option(help: "Threads that call at once, each on its connection.")
@@ -34,7 +34,7 @@ struct SystemBenchmark: ParsableCommand {
     @Option(help: "Seconds of each steady load.")
     var seconds = 5
 
-    @Option(parsing: .upToNextOption, help: "Which of a b d e f g h; all when there is none.")
+    @Option(parsing: .upToNextOption, help: "Which of a b d e f g h i; all when there is none.")
     var only: [String] = []
 
     func run() throws {
@@ -47,6 +47,11 @@ struct SystemBenchmark: ParsableCommand {
         }
         if self.wants("d") {
             try self.withServer { target, _ in try LatencyScenario.run(target, rounds: self.rounds, background: 8) }
+        }
+        if self.wants("i") {
+            try self.withServer { target, _ in
+                try ExecutionScenario.run(target, executions: self.jobs / 5, threads: self.threads)
+            }
         }
         if self.wants("e") {
             try self.withServer { target, _ in
