@@ -37,10 +37,13 @@ struct ConfigurationTests {
     ]
 
     private func load(
-        _ environment: [String: String], profile: String? = nil, files: [String: String] = [:]
+        _ environment: [String: String], profile: String? = nil, region: String? = nil, endpoint: Endpoint? = nil,
+        files: [String: String] = [:]
     ) throws -> ClientConfiguration {
         let environment = environment.merging(["HOME": "/home/kim"]) { first, _ in first }
-        return try ClientConfiguration(environment: environment, profile: profile) { files[$0] }
+        return try ClientConfiguration(
+            environment: environment, profile: profile, region: region, endpoint: endpoint
+        ) { files[$0] }
     }
 
     private func key(_ configuration: ClientConfiguration) async throws -> String {
@@ -118,7 +121,27 @@ struct ConfigurationTests {
         #expect(try self.load(self.keys.merging(both) { $1 }).region == "eu-west-1")
     }
 
+    @Test func `A region that the program names is enough, and counts before all others`() throws {
+        #expect(try self.load(self.keys, region: "eu-west-3").region == "eu-west-3")
+        let environment = self.keys.merging(["AWS_REGION": "eu-west-1"]) { $1 }
+        #expect(try self.load(environment, region: "eu-west-3", files: self.files).region == "eu-west-3")
+    }
+
     // MARK: Endpoints
+
+    @Test func `An endpoint that the program names is enough, and counts before all others`() throws {
+        let given = try #require(Endpoint("http://127.0.0.1:7480"))
+        let plain = try self.load(self.keys, endpoint: given)
+        #expect(plain.endpoint == given)
+        #expect(plain.region == "us-east-1")
+        let others = [
+            "AWS_PROFILE": "shop", "AWS_ENDPOINT_URL": "none", "AWS_ENDPOINT_URL_S3": "http://b.example",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        ]
+        let named = try self.load(self.keys.merging(others) { $1 }, endpoint: given, files: self.files)
+        #expect(named.endpoint == given)
+        #expect(named.artifactEndpoint == given)
+    }
 
     @Test func `The more special setting of an endpoint counts, and the environment before the files`() throws {
         let special = ["AWS_ENDPOINT_URL_CODEPIPELINE": "http://a.example", "AWS_ENDPOINT_URL_S3": "http://b.example"]

@@ -21,24 +21,33 @@ extension ClientConfiguration {
     ///
     /// Source: AWS SDKs and Tools Reference Guide, Settings reference.
     ///
-    /// - Parameter profile: A profile of the shared files, which then goes before keys in the environment.
-    public static func loaded(profile: String? = nil) throws(CredentialsError) -> ClientConfiguration {
-        try ClientConfiguration(environment: ProcessInfo.processInfo.environment, profile: profile) { path in
+    /// - Parameters:
+    ///   - profile: A profile of the shared files, which then goes before keys in the environment.
+    ///   - region: The region, whichever is set.
+    ///   - endpoint: Where the service and its artifacts are, whatever is set.
+    public static func loaded(
+        profile: String? = nil, region: String? = nil, endpoint: Endpoint? = nil
+    ) throws(CredentialsError) -> ClientConfiguration {
+        let environment = ProcessInfo.processInfo.environment
+        return try ClientConfiguration(
+            environment: environment, profile: profile, region: region, endpoint: endpoint
+        ) { path in
             FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 
-    /// Reads an environment and the shared files it names, as ``loaded(profile:)`` says.
+    /// Reads an environment and the shared files it names, as ``loaded(profile:region:endpoint:)`` says.
     ///
     /// - Parameter read: Gives a file's text, or nothing when it is not there.
     package init(
-        environment: [String: String], profile: String? = nil, read: (String) -> String?
+        environment: [String: String], profile: String? = nil, region: String? = nil, endpoint: Endpoint? = nil,
+        read: (String) -> String?
     ) throws(CredentialsError) {
-        let settings = SharedSettings(environment: environment, profile: profile, read: read)
+        let settings = SharedSettings(environment: environment, profile: profile, given: endpoint, read: read)
         let keys = try settings.keys()
         let endpoint = try settings.endpoint(variable: "AWS_ENDPOINT_URL_CODEPIPELINE", service: "codepipeline")
         let artifactEndpoint = try settings.endpoint(variable: "AWS_ENDPOINT_URL_S3", service: "s3")
-        guard let region = settings.region ?? (endpoint == nil ? nil : "us-east-1") else {
+        guard let region = region ?? settings.region ?? (endpoint == nil ? nil : "us-east-1") else {
             throw CredentialsError("no region: set AWS_REGION, or region in the profile \(settings.profileName)")
         }
         self.init(region: region, credentials: StaticCredentials(keys), endpoint: endpoint)
@@ -55,8 +64,10 @@ private struct SharedSettings {
     private let profile: [String: String]
     /// A profile that the program names goes before the environment's keys.
     private let isProfileGiven: Bool
+    /// An endpoint that the program names goes before all that are set.
+    private let givenEndpoint: Endpoint?
 
-    init(environment: [String: String], profile: String?, read: (String) -> String?) {
+    init(environment: [String: String], profile: String?, given: Endpoint?, read: (String) -> String?) {
         let environment = environment.filter { !$0.value.isEmpty }
         func file(_ variable: String, _ name: String) -> SharedConfigFile {
             let path = environment[variable] ?? "~/.aws/\(name)"
@@ -68,6 +79,7 @@ private struct SharedSettings {
         self.secrets = file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
         self.profileName = profile ?? environment["AWS_PROFILE"] ?? "default"
         self.isProfileGiven = profile != nil
+        self.givenEndpoint = given
         let plain = self.config.profile(self.profileName) ?? [:]
         self.profile = plain.merging(self.secrets.profile(self.profileName) ?? [:]) { $1 }
     }
@@ -101,6 +113,7 @@ private struct SharedSettings {
 
     /// The endpoint of a service; nothing when nobody chose one.
     func endpoint(variable: String, service: String) throws(CredentialsError) -> Endpoint? {
+        if let givenEndpoint { return givenEndpoint }
         let isIgnored =
             self.environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] ?? self.profile["ignore_configured_endpoint_urls"]
         guard isIgnored?.lowercased() != "true" else { return nil }

@@ -29,12 +29,12 @@ struct ServiceOptions: ParsableArguments {
 
     /// A client as these options say.
     private func makeClient(patience: Duration?) throws -> CodePipelineClient {
-        var configuration = try ClientConfiguration.loaded(profile: self.profile)
-        if let region = self.region { configuration.region = region }
-        if let url = self.endpointURL {
+        let endpoint = try self.endpointURL.map { url in
             guard let endpoint = Endpoint(url) else { throw ValidationError("\(url) is not the URL of an endpoint") }
-            configuration.endpoint = endpoint
+            return endpoint
         }
+        var configuration = try ClientConfiguration.loaded(
+            profile: self.profile, region: self.region, endpoint: endpoint)
         if let patience {
             configuration.retryPolicy = .never
             configuration.callDeadline = patience
