@@ -101,9 +101,8 @@ package struct PenstockServer: Service {
         group.maximumGracefulShutdownDuration = self.configuration.shutdownLimit
         do {
             try await ServiceGroup(configuration: group).run()
-        } catch let error where error is IOError || error is SocketAddressError {
-            let place = "\(self.configuration.host), port \(self.configuration.port)"
-            throw ServerError(.address, "Cannot listen on \(place): \(error).")
+        } catch {
+            throw ServerError(listeningOn: self.configuration, failed: error) ?? error
         }
     }
 }

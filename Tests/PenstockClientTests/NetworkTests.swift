@@ -64,14 +64,22 @@ import Testing
         }
     }
 
-    @Test func `An address where nobody listens is unreachable`() async throws {
+    /// Nothing below the client may try again by itself: here it could for an hour.
+    @Test func `An address where nobody listens is unreachable at once, and named`() async throws {
         let server = try await SocketServer.run(answering: nil) { $0 }
-        do throws(ListPipelinesError) {
-            _ = try await server.client().listPipelines()
-            #expect(Bool(false), "somebody answered")
-        } catch {
-            #expect(error.callFailure?.code == .unreachable)
-        }
+        var settings = AsyncHTTPClientTransport.Configuration()
+        settings.connectTimeout = .seconds(3600)
+        var configuration = server.client().configuration
+        configuration.attemptTimeout = .seconds(3600)
+        configuration.callDeadline = .seconds(3600)
+        let transport = AsyncHTTPClientTransport(configuration: settings)
+        let client = CodePipelineClient(configuration: configuration, transport: transport)
+        let error = await #expect(throws: ListPipelinesError.self) { try await client.listPipelines() }
+        #expect(error?.callFailure?.code == .unreachable)
+        #expect(error?.callFailure?.attempts == 2)
+        #expect(
+            error?.callFailure?.message
+                == "the connection to http://\(server.endpoint.authority) failed: Connection refused")
     }
 
     @Test func `Calls one after the other use one connection, and name its host`() async throws {

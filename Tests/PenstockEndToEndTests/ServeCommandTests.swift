@@ -49,9 +49,20 @@ struct ServeCommandTests {
             let port = String(endpoint.authority.split(separator: ":").last ?? "")
             let second = try await ProcessUnderTest.run("serve", "--data-dir", directory + "/two", "--port", port)
             #expect(second.status == 69)
-            #expect(second.errors.contains("Cannot listen on 127.0.0.1, port \(port)"))
+            #expect(
+                second.errors.contains("penstock: Cannot listen on 127.0.0.1, port \(port): Address already in use.\n"))
             server.send(SIGKILL)
             _ = try await server.ended()
+        }
+    }
+
+    @Test func `A host that nobody knows is an address that cannot be listened on`() async throws {
+        try await TemporaryDirectory.use { directory in
+            let refused = try await ProcessUnderTest.run(
+                "serve", "--data-dir", directory + "/data", "--port", "0", "--host", "nosuchhost.invalid",
+                "--insecure-http")
+            #expect(refused.status == 69)
+            #expect(refused.errors.contains("penstock: Cannot listen on nosuchhost.invalid, port 0: "))
         }
     }
 

@@ -56,7 +56,8 @@ package struct ServiceCaller: Sendable {
         } catch let error as CredentialsError {
             return .failed(CallFailure(.noCredentials, error.message, attempts: attempt - 1, underlying: error), .final)
         } catch {
-            return AttemptLoop.failed(TransportError(translating: error), attempt: attempt)
+            let failure = TransportError(translating: error, address: self.configuration.endpoint.origin)
+            return AttemptLoop.failed(failure, attempt: attempt)
         }
     }
 

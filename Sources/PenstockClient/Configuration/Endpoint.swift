@@ -48,6 +48,9 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         (regionPrefix: "eusc-", domain: "amazonaws.eu"),
     ]
 
+    /// Scheme, host and port: whom a connection is to.
+    package var origin: String { "\(self.scheme)://\(self.authority)" }
+
     /// The URL.
     public var description: String { "\(self.scheme)://\(self.authority)\(self.path)" }
 }

@@ -30,6 +30,8 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
         settings.timeout.connect = TimeAmount(configuration.connectTimeout)
         settings.connectionPool.idleTimeout = TimeAmount(configuration.idleTimeout)
+        // Whoever calls has retries and a deadline of their own: the first failure is theirs to know.
+        settings.connectionPool.retryConnectionEstablishment = false
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
         settings.httpVersion = .http1Only
         self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
@@ -58,7 +60,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
                 status: Int(response.status.code), headers: headers,
                 body: TransportBody(response.body.map { Array($0.readableBytesView) }))
         } catch {
-            throw TransportError(translating: error)
+            throw TransportError(translating: error, address: request.address)
         }
     }
 
@@ -75,23 +77,5 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
             result.body = .stream(body.map { ByteBuffer(bytes: $0) }, length: .known(byteCount))
         }
         return result
-    }
-}
-
-extension TransportError {
-    /// Sorts the errors of the network by what a caller can do about them.
-    package init(translating error: any Error) {
-        switch error {
-        case let error as TransportError:
-            self = error
-        case is CancellationError:
-            self.init(.cancelled, "the call was cancelled")
-        case let error as HTTPClientError where error == .cancelled && Task.isCancelled:
-            self.init(.cancelled, "the call was cancelled")
-        case let error as HTTPClientError where [.deadlineExceeded, .readTimeout, .writeTimeout].contains(error):
-            self.init(.timedOut, "the service did not answer in time", underlying: error)
-        default:
-            self.init(.connectionFailed, "the connection failed: \(error)", underlying: error)
-        }
     }
 }

@@ -40,11 +40,16 @@ public struct TransportRequest: Sendable {
     }
 }
 
+extension TransportRequest {
+    /// Whom the connection is to: scheme and authority.
+    package var address: String { "\(self.head.scheme ?? "https")://\(self.head.authority ?? "")" }
+}
+
 extension TransportRequest: CustomStringConvertible, CustomReflectable {
     /// Method and URL without query: the rest may hold what signs.
     public var description: String {
         let path = (self.head.path ?? "/").prefix { $0 != "?" }
-        return "\(self.head.method.rawValue) \(self.head.scheme ?? "https")://\(self.head.authority ?? "")\(path)"
+        return "\(self.head.method.rawValue) \(self.address)\(path)"
     }
 
     /// Shows method and URL alone.

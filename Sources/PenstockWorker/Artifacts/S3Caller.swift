@@ -96,11 +96,11 @@ struct S3Caller: Sendable {
             let hasOthers = isExpired ? await provider.discard(credentials) : false
             return .refused(error, headers: response.headers, hasOtherCredentials: hasOthers)
         } catch {
-            return Self.failed(error, attempt: attempt)
+            return self.failed(error, attempt: attempt)
         }
     }
 
-    private static func failed<Answer>(_ error: any Error, attempt: Int) -> Attempt<Answer> {
+    private func failed<Answer>(_ error: any Error, attempt: Int) -> Attempt<Answer> {
         switch error {
         case let error as CredentialsError:
             return .failed(CallFailure(.noCredentials, error.message, attempts: attempt, underlying: error), .final)
@@ -110,7 +110,8 @@ struct S3Caller: Sendable {
         case let refusal as ServiceError:
             return .refused(refusal, headers: [:], hasOtherCredentials: false)
         default:
-            return AttemptLoop.failed(TransportError(translating: error), attempt: attempt)
+            let address = self.configuration.artifactEndpoint?.origin ?? "Amazon S3"
+            return AttemptLoop.failed(TransportError(translating: error, address: address), attempt: attempt)
         }
     }
 
