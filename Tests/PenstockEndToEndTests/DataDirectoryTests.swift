@@ -50,6 +50,26 @@ struct DataDirectoryTests {
         }
     }
 
+    @Test func `Whether a server has a directory is seen from outside, without getting into its way`() async throws {
+        try await TemporaryDirectory.use { path in
+            #expect(try !DataDirectory.isInUse(path))
+            let server = try DataDirectory(path)
+            #expect(try DataDirectory.isInUse(path))
+            #expect(try DataDirectory.isInUse(path))
+            withExtendedLifetime(server) {}
+        }
+        try await TemporaryDirectory.use { path in
+            do { _ = try DataDirectory(path) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { for _ in 0..<1000 { _ = try DataDirectory.isInUse(path) } }
+                }
+                for _ in 0..<100 { _ = try DataDirectory(path) }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `A file is replaced whole, whatever a crash left beside it`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/file"

@@ -119,6 +119,19 @@ struct ServeCommandTests {
         }
     }
 
+    @Test func `A server that was killed leaves no environment`() async throws {
+        try await TemporaryDirectory.use { directory in
+            let path = directory + "/data"
+            let (server, _) = try await ProcessUnderTest.serve(path)
+            server.send(SIGKILL)
+            _ = try await server.ended()
+            let printed = try await ProcessUnderTest.run("env", "--data-dir", path)
+            #expect(printed.status == 74)
+            #expect(printed.output.isEmpty)
+            #expect(printed.errors.contains("No server is running on \(path)."))
+        }
+    }
+
     @Test func `Without a server there is no environment`() async throws {
         try await TemporaryDirectory.use { directory in
             let printed = try await ProcessUnderTest.run("env", "--data-dir", directory)

@@ -37,7 +37,10 @@ struct EnvironmentCommand: ParsableCommand {
     /// In the order in which they are printed.
     private func variables() throws -> [(name: String, value: String)] {
         let path = self.dataDirectory.path
-        guard let endpoint = try PrivateFile.read(DataDirectory.endpointFile(in: path)) else {
+        // A server that was killed leaves its address behind, but not its lock.
+        guard let endpoint = try PrivateFile.read(DataDirectory.endpointFile(in: path)),
+            try DataDirectory.isInUse(path)
+        else {
             throw ServerError(
                 .unusable, "No server is running on \(path). Start one: penstock serve --data-dir \(Self.quoted(path))")
         }

@@ -25,6 +25,13 @@ package struct DataDirectory: Sendable {
     package let path: String
     private let lock: DirectoryLock
 
+    /// Whether a server is working on the directory now.
+    ///
+    /// - Throws: `FileError` when that cannot be seen.
+    package static func isInUse(_ path: String) throws -> Bool { try DirectoryLock.isTaken(Self.lockFile(in: path)) }
+
+    private static func lockFile(in path: String) -> String { path + "/lock" }
+
     package static func credentialsFile(in path: String) -> String { path + "/credentials" }
     package static func endpointFile(in path: String) -> String { path + "/endpoint" }
 
@@ -47,7 +54,7 @@ package struct DataDirectory: Sendable {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         do {
             try Self.makeDirectories(self.path)
-            let lockFile = self.path + "/lock"
+            let lockFile = Self.lockFile(in: self.path)
             if try FileCalls.status(lockFile) == nil {
                 guard try FileCalls.names(in: self.path).allSatisfy({ $0 == "lost+found" }) else {
                     throw ServerError(.unusable, "\(path) has files that are not Penstock's. Name an empty directory.")

@@ -20,13 +20,30 @@ final class DirectoryLock: Sendable {
         var holder: String?
     }
 
+    /// How often a lock is asked for while only those who look, and not servers, are in the way.
+    private static let maximumAttempts = 1000
+    private static let pauseMicroseconds: UInt32 = 1000
+
     private let descriptor: Int32
+
+    /// Whether somebody has the lock now; nobody has one that is not there.
+    ///
+    /// - Throws: `FileError` when the file cannot be opened.
+    static func isTaken(_ path: String) throws(FileError) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw FileError(call: "open", path: path, errorNumber: errno) }
+            return false
+        }
+        defer { _ = close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
 
     /// - Throws: ``Taken`` when another holds it; `FileError` when the file cannot be opened.
     init(_ path: String) throws {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(call: "open", path: path, errorNumber: errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.take(descriptor) else {
             let errorNumber = errno
             _ = close(descriptor)
             guard errorNumber == EWOULDBLOCK else {
@@ -41,4 +58,17 @@ final class DirectoryLock: Sendable {
     }
 
     deinit { _ = close(self.descriptor) }
+
+    /// Whoever looks whether a server is there shares the lock for a moment. Where it can be shared no server has it, and
+    /// the moment is waited for.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 0..<Self.maximumAttempts {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return false }
+            _ = flock(descriptor, LOCK_UN)
+            usleep(Self.pauseMicroseconds)
+        }
+        errno = EWOULDBLOCK
+        return false
+    }
 }
