@@ -6,6 +6,8 @@
 import json
 import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 from support import declarations
 from support.server import executable
@@ -21,6 +23,28 @@ def test_penstock_env_is_all_that_the_cli_needs(server):
     environment = {**server.environment(), **exported}
     assert exported["AWS_ENDPOINT_URL"] == server.endpoint
     assert server.aws("sts", "get-caller-identity", env=environment)["Account"] == "000000000000"
+
+
+def test_penstock_env_goes_before_what_was_set(server):
+    elsewhere = {
+        "AWS_PROFILE": "absent",
+        "AWS_DEFAULT_PROFILE": "absent",
+        "AWS_SESSION_TOKEN": "stale",
+        "AWS_ENDPOINT_URL_CODEPIPELINE": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    }
+    aws = shlex.join([sys.executable, str(Path(sys.executable).parent / "aws")])
+    script = f"""set -eu
+        eval "$({shlex.quote(str(executable()))} env --data-dir {shlex.quote(str(server.data_dir))})"
+        {aws} sts get-caller-identity
+        {aws} codepipeline list-pipelines
+        {aws} s3api list-buckets"""
+    run = subprocess.run(
+        ["sh", "-c", script], env=server.environment(**elsewhere), capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
 
 
 def test_objects_go_up_and_come_down(server, tmp_path):

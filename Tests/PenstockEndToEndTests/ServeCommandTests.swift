@@ -107,6 +107,12 @@ struct ServeCommandTests {
             let key = try credentials(in: path)
             #expect(
                 printed.output.split(separator: "\n") == [
+                    "unset AWS_ENDPOINT_URL_CODEPIPELINE",
+                    "unset AWS_ENDPOINT_URL_S3",
+                    "unset AWS_ENDPOINT_URL_STS",
+                    "unset AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                    "unset AWS_PROFILE",
+                    "unset AWS_DEFAULT_PROFILE",
                     "unset AWS_SESSION_TOKEN",
                     "export AWS_ENDPOINT_URL='http://\(endpoint.authority)'",
                     "export AWS_ACCESS_KEY_ID='\(key.accessKeyID)'",

@@ -106,7 +106,8 @@ struct Demo {
         let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let folder = executable.lastIndex(of: "/").map { String(executable[..<$0]) } ?? "."
         return """
-            unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+            unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+            unset \(EnvironmentCommand.overridingVariables.joined(separator: " "))
             export AWS_ENDPOINT_URL=\(EnvironmentCommand.quoted(self.endpoint.url))
             export AWS_SHARED_CREDENTIALS_FILE=\(credentials)
             export AWS_PROFILE=customer

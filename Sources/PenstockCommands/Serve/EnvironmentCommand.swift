@@ -14,6 +14,14 @@ struct EnvironmentCommand: ParsableCommand {
         discussion: "In a shell: eval \"$(penstock env)\""
     )
 
+    /// Variables that would go before those that are printed, or beside them.
+    ///
+    /// Source: AWS SDKs and Tools Reference Guide, Service-specific endpoints, and Shared config and credentials files.
+    static let overridingVariables = [
+        "AWS_ENDPOINT_URL_CODEPIPELINE", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN",
+    ]
+
     @OptionGroup var dataDirectory: DataDirectoryOption
 
     @Option(help: "The region to work in.")
@@ -26,8 +34,7 @@ struct EnvironmentCommand: ParsableCommand {
     func run() throws {
         do {
             let variables = try self.variables()
-            // The key is nobody's session, whatever was in the environment before.
-            Terminal.show("unset AWS_SESSION_TOKEN")
+            for name in Self.overridingVariables { Terminal.show("unset \(name)") }
             for (name, value) in variables { Terminal.show("export \(name)=\(Self.quoted(value))") }
         } catch let error as ServerError {
             throw Terminal.fail(error)
