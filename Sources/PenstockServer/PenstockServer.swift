@@ -75,7 +75,11 @@ package struct PenstockServer: Service {
             settings: settings,
             logger: self.logger
         )
-        try await context.prepare()
+        do {
+            try await context.prepare()
+        } catch {
+            throw ServerError(opening: self.configuration.database, in: data.directory, failed: error) ?? error
+        }
         let readiness = Readiness(store: data.store)
         let work = BackgroundWork(
             context: context,

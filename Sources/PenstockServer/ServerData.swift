@@ -34,7 +34,12 @@ struct ServerData: Sendable {
             if let file = configuration.masterKeyFile { try MasterKey.read(file: file) } else {
                 try MasterKey.ofDirectory(directory)
             }
-        let store = try await self.openStore(configuration, directory, logger)
+        let store: any Store
+        do {
+            store = try await self.openStore(configuration, directory, logger)
+        } catch {
+            throw ServerError(opening: configuration.database, in: directory, failed: error) ?? error
+        }
         do {
             let clock = try await ClockOpening(configuration: configuration, store: store).clock(given: clock)
             let administrator = try await Administrator(
@@ -54,7 +59,7 @@ struct ServerData: Sendable {
                 clock: clock, administrator: administrator)
         } catch {
             await store.close()
-            throw error
+            throw ServerError(opening: configuration.database, in: directory, failed: error) ?? error
         }
     }
 

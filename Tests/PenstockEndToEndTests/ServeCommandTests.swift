@@ -66,6 +66,35 @@ struct ServeCommandTests {
         }
     }
 
+    @Test func `A database that cannot be read is named`() async throws {
+        try await TemporaryDirectory.use { directory in
+            let path = directory + "/data"
+            let (server, _) = try await ProcessUnderTest.serve(path)
+            server.send(SIGTERM)
+            #expect(try await server.ended().status == 0)
+            let file = path + "/penstock.sqlite"
+            try String(repeating: "no database ", count: 1000).write(toFile: file, atomically: false, encoding: .utf8)
+            let refused = try await ProcessUnderTest.run("serve", "--data-dir", path, "--port", "0")
+            #expect(refused.status == 74)
+            #expect(refused.errors.contains("penstock: The database \(file) cannot be used: "))
+        }
+    }
+
+    @Test(arguments: [
+        "postgres://penstock:hush@127.0.0.1:1/penstock", "postgres://penstock:hush@[127.0.0.1/penstock",
+    ])
+    func `A PostgreSQL that does not answer is told without its password`(database: String) async throws {
+        try await TemporaryDirectory.use { directory in
+            try PrivateFile.write("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", to: directory + "/key")
+            let refused = try await ProcessUnderTest.run(
+                "serve", "--data-dir", directory + "/data", "--port", "0", "--database", database,
+                "--master-key-file", directory + "/key")
+            #expect(refused.status == 74)
+            #expect(refused.errors.contains("penstock: The PostgreSQL database cannot be used: "))
+            #expect(!refused.errors.contains("hush"))
+        }
+    }
+
     @Test func `What was acknowledged survives SIGKILL`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/data"
