@@ -22,19 +22,27 @@ public struct WireError: Error, Sendable, Hashable {
     public let code: Code
     /// The text that a client may see. It never contains a value from the body.
     public let message: String
-    /// What exactly was found and at which byte, for the log; `nil` when the message says it all.
-    public let detail: String?
+    /// What exactly was found, for whoever has the document; `nil` when the message says it all.
+    public let finding: String?
+    /// At which byte of the document reading ended; `nil` for broken constraints, which do not end it.
+    public let position: Int?
     /// The broken constraints, in the order of the service description.
     public let failures: [ValidationFailure]
+
+    /// What exactly was found and at which byte, for the log; `nil` when the message says it all.
+    public var detail: String? {
+        guard let finding, let position else { return nil }
+        return "\(finding) at byte \(position)"
+    }
 
     /// The exception with which a service answers such a body.
     public var exception: ServiceException {
         ServiceException(self.code == .brokenConstraints ? .validation : .serialization, self.message)
     }
 
-    static func malformed(_ detail: String, at position: Int) -> WireError {
+    static func malformed(_ finding: String, at position: Int) -> WireError {
         WireError(
-            code: .malformed, message: "Could not parse request body", detail: "\(detail) at byte \(position)",
+            code: .malformed, message: "Could not parse request body", finding: finding, position: position,
             failures: [])
     }
 
@@ -42,16 +50,23 @@ public struct WireError: Error, Sendable, Hashable {
         WireError(
             code: .malformed,
             message: "Could not parse request body: nested deeper than \(WireReader.maximumDepth) levels",
-            detail: "too deep at byte \(position)", failures: [])
+            finding: "nested deeper than \(WireReader.maximumDepth) levels", position: position, failures: [])
     }
 
     static func wrongType(_ message: String) -> WireError {
-        WireError(code: .wrongType, message: message, detail: nil, failures: [])
+        WireError(code: .wrongType, message: message, finding: nil, position: nil, failures: [])
+    }
+
+    /// The same with the place of the value, which reading does not know before it has failed.
+    func located(at position: Int, path: String) -> WireError {
+        let message = path.isEmpty ? self.message : "\(self.message) at '\(path)'"
+        return WireError(
+            code: self.code, message: message, finding: self.finding, position: position, failures: self.failures)
     }
 
     static func brokenConstraints(_ failures: [ValidationFailure]) -> WireError {
         WireError(
-            code: .brokenConstraints, message: ValidationFailure.message(for: failures), detail: nil,
+            code: .brokenConstraints, message: ValidationFailure.message(for: failures), finding: nil, position: nil,
             failures: failures)
     }
 }

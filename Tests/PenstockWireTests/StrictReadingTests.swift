@@ -63,26 +63,61 @@ private func failure(_ body: String) -> WireError? {
     }
 
     @Test(arguments: [
-        (#"{"maxBatchSize":"5"}"#, "STRING_VALUE cannot be converted to Integer"),
-        (#"{"maxBatchSize":true}"#, "TRUE_VALUE cannot be converted to Integer"),
-        (#"{"maxBatchSize":[]}"#, "Start of structure or map found where not expected."),
-        (#"{"maxBatchSize":{}}"#, "Start of structure or map found where not expected."),
-        (#"{"maxBatchSize":1.5}"#, "NUMBER_VALUE with a fraction cannot be converted to Integer"),
-        (#"{"maxBatchSize":2147483648}"#, "Numeric value out of range of Integer"),
-        (#"{"maxBatchSize":-2147483649}"#, "Numeric value out of range of Integer"),
-        (#"{"maxBatchSize":1e400}"#, "Numeric value out of range of Integer"),
-        (#"{"maxBatchSize":1e-400}"#, "NUMBER_VALUE with a fraction cannot be converted to Integer"),
-        (#"{"maxBatchSize":1e99999999999999999999}"#, "Numeric value out of range of Integer"),
-        (#"{"actionTypeId":"x"}"#, "Unexpected field type"),
-        (#"{"actionTypeId":[]}"#, "Unexpected field type"),
-        (#"{"queryParam":7}"#, "Unexpected field type"),
-        (#"{"queryParam":{"a":1}}"#, "NUMBER_VALUE cannot be converted to String"),
-        (#"{"actionTypeId":{"category":false}}"#, "FALSE_VALUE cannot be converted to String"),
+        (#"{"maxBatchSize":"5"}"#, "STRING_VALUE cannot be converted to Integer at 'maxBatchSize'"),
+        (#"{"maxBatchSize":true}"#, "TRUE_VALUE cannot be converted to Integer at 'maxBatchSize'"),
+        (#"{"maxBatchSize":[]}"#, "Start of structure or map found where not expected at 'maxBatchSize'"),
+        (#"{"maxBatchSize":{}}"#, "Start of structure or map found where not expected at 'maxBatchSize'"),
+        (#"{"maxBatchSize":1.5}"#, "NUMBER_VALUE with a fraction cannot be converted to Integer at 'maxBatchSize'"),
+        (#"{"maxBatchSize":2147483648}"#, "Numeric value out of range of Integer at 'maxBatchSize'"),
+        (#"{"maxBatchSize":-2147483649}"#, "Numeric value out of range of Integer at 'maxBatchSize'"),
+        (#"{"maxBatchSize":1e400}"#, "Numeric value out of range of Integer at 'maxBatchSize'"),
+        (#"{"maxBatchSize":1e-400}"#, "NUMBER_VALUE with a fraction cannot be converted to Integer at 'maxBatchSize'"),
+        (#"{"maxBatchSize":1e99999999999999999999}"#, "Numeric value out of range of Integer at 'maxBatchSize'"),
+        (#"{"actionTypeId":"x"}"#, "Unexpected field type at 'actionTypeId'"),
+        (#"{"actionTypeId":[]}"#, "Unexpected field type at 'actionTypeId'"),
+        (#"{"queryParam":7}"#, "Unexpected field type at 'queryParam'"),
+        (#"{"queryParam":{"a":1}}"#, "NUMBER_VALUE cannot be converted to String at 'queryParam.a'"),
+        (
+            #"{"actionTypeId":{"category":false}}"#,
+            "FALSE_VALUE cannot be converted to String at 'actionTypeId.category'"
+        ),
     ])
     func `A member of another JSON type is a SerializationException`(body: String, message: String) throws {
         let error = try #require(failure(body))
         #expect(error.code == .wrongType)
         #expect(error.exception == ServiceException(.serialization, message))
+    }
+
+    @Test(arguments: [
+        (
+            #"{"pipeline":{"stages":[{"name":"a"},{"name":"b","actions":[{"name":"c"},{"name":7}]}]}}"#,
+            "pipeline.stages.2.member.actions.2.member.name", 80
+        ),
+        (#"{"other":{"x":["},{",1,[2]]},"pipeline":{"stages":[7]}}"#, "pipeline.stages.1.member", 51),
+        (#"{"a\\":[{}], "tags":[ 7 ]}"#, "tags.1.member", 22),
+        (
+            #"{"pipeline":{"stages":[{"actions":[{"configuration":{"a b":1}}]}]}}"#,
+            "pipeline.stages.1.member.actions.1.member.configuration", 59
+        ),
+    ])
+    func `A value of another type is told with its place`(body: String, path: String, position: Int) throws {
+        let error = try #require(throws: WireError.self) {
+            try Operations.CreatePipeline.decodeInput(Array(body.utf8))
+        }
+        #expect(error.message.hasSuffix(" at '\(path)'"))
+        #expect(error.position == position)
+    }
+
+    @Test func `A place never repeats what could be a value`() {
+        let body = #"{"queryParam":{"\#(String(repeating: "k", count: 101))":1}}"#
+        #expect(failure(body)?.message == "NUMBER_VALUE cannot be converted to String at 'queryParam'")
+    }
+
+    @Test func `What is not JSON is told with its place to whoever has the document`() {
+        let error = failure(#"{"a":1 "b":2}"#)
+        #expect(error?.finding == "',' or '}' expected")
+        #expect(error?.position == 7)
+        #expect(error?.detail == "',' or '}' expected at byte 7")
     }
 
     @Test func `Lists and timestamps have their types too`() {
@@ -94,14 +129,15 @@ private func failure(_ body: String) -> WireError? {
                 return error.message
             }
         }
-        #expect(message(Operations.UntagResource.self, #"{"tagKeys":{}}"#) == "Unexpected field type")
-        #expect(message(Operations.UntagResource.self, #"{"tagKeys":"k"}"#) == "Unexpected field type")
+        #expect(message(Operations.UntagResource.self, #"{"tagKeys":{}}"#) == "Unexpected field type at 'tagKeys'")
+        #expect(message(Operations.UntagResource.self, #"{"tagKeys":"k"}"#) == "Unexpected field type at 'tagKeys'")
         let time = #"{"currentRevision":{"created":"2015-10-29T16:48:32Z"}}"#
         #expect(
-            message(Operations.PutJobSuccessResult.self, time) == "STRING_VALUE cannot be converted to Timestamp")
+            message(Operations.PutJobSuccessResult.self, time)
+                == "STRING_VALUE cannot be converted to Timestamp at 'currentRevision.created'")
         #expect(
             message(Operations.PutJobSuccessResult.self, #"{"currentRevision":{"created":1e300}}"#)
-                == "Numeric value out of range of Timestamp")
+                == "Numeric value out of range of Timestamp at 'currentRevision.created'")
     }
 
     @Test(arguments: [
@@ -164,7 +200,9 @@ private func failure(_ body: String) -> WireError? {
         #expect(failure("{\(known),\"unknown\":[" + String(repeating: "[],", count: size / 3) + "[]]}") == nil)
         #expect(failure("{\(known)" + String(repeating: ",\"a\":1", count: size / 6) + "}") == nil)
         let digits = String(repeating: "9", count: size)
-        #expect(failure("{\(known),\"maxBatchSize\":\(digits)}")?.message == "Numeric value out of range of Integer")
+        #expect(
+            failure("{\(known),\"maxBatchSize\":\(digits)}")?.message
+                == "Numeric value out of range of Integer at 'maxBatchSize'")
         #expect(failure("{\(known),\"maxBatchSize\":0.\(digits)}")?.code == .wrongType)
         #expect(failure("{\(known),\"maxBatchSize\":1e\(digits)}")?.code == .wrongType)
     }

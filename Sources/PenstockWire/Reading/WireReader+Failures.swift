@@ -71,7 +71,7 @@ extension WireReader {
         case UInt8(ascii: "["), UInt8(ascii: "{"):
             return .wrongType(
                 expected.isComposite
-                    ? "Unexpected field type" : "Start of structure or map found where not expected.")
+                    ? "Unexpected field type" : "Start of structure or map found where not expected")
         default:
             throw .malformed("not a JSON value", at: self.position)
         }

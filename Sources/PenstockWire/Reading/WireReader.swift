@@ -73,7 +73,14 @@ public struct WireReader: ~Copyable {
         guard try reader.peek() == UInt8(ascii: "{") else {
             throw .malformed("the top level is not an object", at: reader.position)
         }
-        let value = try Value(from: &reader)
+        let value: Value?
+        do throws(WireError) {
+            value = try Value(from: &reader)
+        } catch {
+            guard error.code == .wrongType else { throw error }
+            let path = ValuePath(of: reader.position, in: bytes).text
+            throw error.located(at: reader.position, path: path)
+        }
         reader.skipWhitespace()
         guard reader.position == bytes.count else {
             throw .malformed("bytes after the end of the document", at: reader.position)

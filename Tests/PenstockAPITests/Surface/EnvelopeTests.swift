@@ -72,7 +72,8 @@ struct EnvelopeTests {
     @Test func `A value of the wrong kind is a matter of the form`() async throws {
         let body = #"{"maxResults":"5"}"#
         let answer = try await Self.refusal(TestRequest(Operations.ListPipelines.self, body: body))
-        #expect(answer.refusal == ServiceException(.serialization, "STRING_VALUE cannot be converted to Integer"))
+        let text = "STRING_VALUE cannot be converted to Integer at 'maxResults'"
+        #expect(answer.refusal == ServiceException(.serialization, text))
     }
 
     @Test func `What is not known is ignored, and null is nothing`() async throws {
