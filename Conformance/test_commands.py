@@ -3,9 +3,12 @@
 
 """Our own commands, where a user's files and answers go through them."""
 
+import json
 import sqlite3
 import subprocess
 
+import pytest
+from support import declarations
 from support.server import executable
 
 
@@ -21,3 +24,37 @@ def test_a_newer_schema_is_data_that_does_not_fit(own_server):
     )
     assert run.returncode == 74
     assert f"penstock: The database {database} cannot be used: the database has schema 99" in run.stderr
+
+
+def approving(world, **members):
+    return declarations.pipeline(world.name, world.bucket, ("Sign", [declarations.approval()]), **members)
+
+
+def test_a_declaration_is_found_wherever_its_member_stands(world, tmp_path):
+    world.codepipeline.create_pipeline(pipeline=approving(world))
+    shown = world.server.penstock("pipelines", "show", world.name)
+    path = tmp_path / "pipeline.json"
+    path.write_text(json.dumps(shown, sort_keys=True, indent=2))
+    assert path.read_text().startswith('{\n  "metadata"')
+    assert world.server.penstock("pipelines", "update", path) == f"{world.name} is at version 2\n"
+    path.write_text(json.dumps(shown["pipeline"]))
+    assert world.server.penstock("pipelines", "update", path) == f"{world.name} is at version 3\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"pipeline": {\n  "name": "p",\n  "roleArn" "r"}}', "line 3, column 13: ':' expected"),
+        ('{\n  "name": "p",\n  "stages": [1,]}', "line 3, column 15: not a JSON value"),
+        ('{\n  "name": 7}', "line 2, column 11: NUMBER_VALUE cannot be converted to String at 'pipeline.name'"),
+        ('[{"name": "p"}]', "line 1, column 1: the top level is not an object"),
+        ('{"pipeline": 7}', "line 1, column 14: Unexpected field type at 'pipeline'"),
+        ("", "line 1, column 1: not a JSON value"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_with_its_place(server, tmp_path, text, problem):
+    path = tmp_path / "pipeline.json"
+    path.write_text(text)
+    run = server.penstock("pipelines", "create", path, check=False)
+    assert run.returncode != 0
+    assert f"{path}, {problem}\n" in run.stderr

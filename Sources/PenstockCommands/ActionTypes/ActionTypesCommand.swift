@@ -29,22 +29,13 @@ struct ActionTypesCommand: AsyncParsableCommand {
         @OptionGroup var service: ServiceOptions
 
         func run() async throws {
-            let input = try self.input()
+            let input = try DeclarationFile.input(of: Administration.RegisterActionType.self, from: self.file)
             try await self.service.withClient {
                 _ = try await $0.administer(Administration.RegisterActionType.self, input)
             }
             let id = input.actionType.id
             self.service.show(input.actionType.id) {
                 "\(id.owner)/\(id.category)/\(id.provider)/\(id.version) is registered"
-            }
-        }
-
-        private func input() throws -> UpdateActionTypeInput {
-            let json = DeclarationFile.wrapped(try DeclarationFile.read(self.file), as: "actionType")
-            do {
-                return try Administration.RegisterActionType.decodeInput(json)
-            } catch {
-                throw CommandFailure("\(self.file): \(error.message)")
             }
         }
     }
