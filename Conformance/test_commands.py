@@ -58,3 +58,21 @@ def test_what_is_wrong_with_a_file_is_told_with_its_place(server, tmp_path, text
     run = server.penstock("pipelines", "create", path, check=False)
     assert run.returncode != 0
     assert f"{path}, {problem}\n" in run.stderr
+
+
+def test_tags_of_a_file_are_those_of_the_pipeline(world, tmp_path):
+    tags = [{"key": "team", "value": "harbour"}]
+    path = tmp_path / "pipeline.json"
+    path.write_text(json.dumps({"tags": tags, "pipeline": approving(world)}))
+    assert world.server.penstock("pipelines", "create", path, "--output", "json")["tags"] == tags
+    updated = world.server.penstock("pipelines", "update", path, check=False)
+    assert updated.returncode == 0
+    assert "an update changes none" in updated.stderr
+
+
+def test_tags_that_are_refused_are_told(world, tmp_path):
+    path = tmp_path / "pipeline.json"
+    path.write_text(json.dumps({"pipeline": approving(world), "tags": [{"key": "aws:team", "value": "harbour"}]}))
+    refused = world.server.penstock("pipelines", "create", path, check=False)
+    assert refused.returncode != 0
+    assert "InvalidTagsException" in refused.stderr

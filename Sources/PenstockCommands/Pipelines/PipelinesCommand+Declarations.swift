@@ -14,8 +14,8 @@ extension PipelinesCommand {
 
         @OptionGroup var service: ServiceOptions
 
-        func declaration() throws -> PipelineDeclaration {
-            try DeclarationFile.input(of: Operations.CreatePipeline.self, from: self.file).pipeline
+        func input() throws -> CreatePipelineInput {
+            try DeclarationFile.input(of: Operations.CreatePipeline.self, from: self.file)
         }
     }
 
@@ -26,11 +26,9 @@ extension PipelinesCommand {
         @OptionGroup var source: Source
 
         func run() async throws {
-            let declaration = try self.source.declaration()
-            let answer = try await self.source.service.withClient {
-                try await $0.createPipeline(pipeline: declaration)
-            }
-            self.source.service.show(answer) { "\(declaration.name) is at version \(answer.pipeline?.version ?? 1)" }
+            let input = try self.source.input()
+            let answer = try await self.source.service.withClient { try await $0.createPipeline(input) }
+            self.source.service.show(answer) { "\(input.pipeline.name) is at version \(answer.pipeline?.version ?? 1)" }
         }
     }
 
@@ -41,11 +39,12 @@ extension PipelinesCommand {
         @OptionGroup var source: Source
 
         func run() async throws {
-            let declaration = try self.source.declaration()
+            let input = try self.source.input()
             let answer = try await self.source.service.withClient {
-                try await $0.updatePipeline(pipeline: declaration)
+                try await $0.updatePipeline(pipeline: input.pipeline)
             }
-            self.source.service.show(answer) { "\(declaration.name) is at version \(answer.pipeline?.version ?? 0)" }
+            self.source.service.show(answer) { "\(input.pipeline.name) is at version \(answer.pipeline?.version ?? 0)" }
+            if input.tags != nil { Terminal.warn("The tags of the file are left aside: an update changes none.") }
         }
     }
 }
