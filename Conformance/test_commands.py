@@ -10,6 +10,7 @@ import subprocess
 import pytest
 from support import declarations
 from support.server import executable
+from support.waiting import until
 
 
 def test_a_newer_schema_is_data_that_does_not_fit(own_server):
@@ -76,3 +77,45 @@ def test_tags_that_are_refused_are_told(world, tmp_path):
     refused = world.server.penstock("pipelines", "create", path, check=False)
     assert refused.returncode != 0
     assert "InvalidTagsException" in refused.stderr
+
+
+def test_approvals_of_parallel_executions_are_listed_and_answered(world):
+    world.put_source()
+    world.create(("Sign", [declarations.approval()]), pipelineType="V2", executionMode="PARALLEL")
+    penstock = world.server.penstock
+    executions = {world.created_execution(), world.start()}
+
+    def listed(*options):
+        return penstock("approvals", "list", *options, "--output", "json")["approvals"]
+
+    until(lambda: len(listed("--pipeline", world.name)) == 2, what="both approvals to wait")
+    first, second = listed("--pipeline", world.name)
+    assert {first["pipelineExecutionId"], second["pipelineExecutionId"]} == executions
+    assert [each for each in listed() if each["pipelineName"] == world.name] == [first, second]
+    assert (first["stageName"], first["actionName"]) == ("Sign", "Approve")
+    table = penstock("approvals", "list", "--pipeline", world.name)
+    assert first["token"] in table and second["token"] in table
+
+    ambiguous = penstock("approvals", "approve", "--pipeline", world.name, check=False)
+    assert ambiguous.returncode != 0
+    assert "2 approvals wait" in ambiguous.stderr
+    penstock("approvals", "approve", "--pipeline", world.name, "--token", first["token"], "--summary", "ship it")
+    world.ended(first["pipelineExecutionId"], "Succeeded")
+    place = ("--pipeline", world.name, "--stage", "Sign", "--action", "Approve")
+    penstock("approvals", "reject", *place, "--token", second["token"])
+    world.ended(second["pipelineExecutionId"], "Failed")
+    assert listed("--pipeline", world.name) == []
+
+
+def test_an_approval_that_is_named_in_full_is_the_services_to_judge(world):
+    world.put_source()
+    world.create(("Sign", [declarations.approval()]))
+    world.running("Sign", "Approve")
+    place = ("--pipeline", world.name, "--stage", "Sign", "--action", "Approve")
+    answer = ("approvals", "approve", *place, "--token", "0a1b2c3d-4e5f-4789-8abc-def012345678")
+    refused = world.server.penstock(*answer, check=False)
+    assert "InvalidApprovalTokenException" in refused.stderr
+    (waiting,) = world.server.penstock("approvals", "list", "--pipeline", world.name, "--output", "json")["approvals"]
+    assert waiting["pipelineExecutionId"] == world.created_execution()
+    world.server.penstock("approvals", "approve", "--pipeline", world.name)
+    world.ended(waiting["pipelineExecutionId"], "Succeeded")

@@ -13,27 +13,6 @@ struct ApprovalsCommand: AsyncParsableCommand {
         subcommands: [List.self, Show.self, Approve.self, Reject.self]
     )
 
-    /// An approval that waits.
-    struct Pending {
-        var pipeline: String
-        var stage: String
-        var action: String
-        var execution: ActionExecution
-    }
-
-    /// The approvals of a pipeline that wait now.
-    static func pending(in pipeline: String, _ client: CodePipelineClient) async throws -> [Pending] {
-        let state = try await client.getPipelineState(name: pipeline)
-        return (state.stageStates ?? []).flatMap { stage in
-            (stage.actionStates ?? []).compactMap { action in
-                guard let latest = action.latestExecution, latest.token != nil else { return nil }
-                return Pending(
-                    pipeline: pipeline, stage: stage.stageName ?? "", action: action.actionName ?? "",
-                    execution: latest)
-            }
-        }
-    }
-
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The approvals that wait, of one pipeline or of all.")
 
@@ -44,20 +23,22 @@ struct ApprovalsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let pending = try await self.service.withClient { client in
-                if let pipeline = self.pipeline { return try await ApprovalsCommand.pending(in: pipeline, client) }
-                var all: [Pending] = []
+                if let pipeline = self.pipeline { return try await PendingApproval.all(in: pipeline, client) }
+                var all: [PendingApproval] = []
                 for try await summary in client.listPipelinesPages().items {
-                    if let name = summary.name { all += try await ApprovalsCommand.pending(in: name, client) }
+                    guard let name = summary.name else { continue }
+                    all += try await PendingApproval.all(in: name, mode: summary.executionMode, client)
                 }
                 return all
             }
-            var table = TextTable("PIPELINE", "STAGE", "ACTION", "SINCE", "TOKEN")
-            for each in pending {
-                table.add(
-                    each.pipeline, each.stage, each.action, each.execution.lastStatusChange?.text,
-                    each.execution.token)
+            self.service.show(PendingApprovals(approvals: pending)) {
+                var table = TextTable("PIPELINE", "STAGE", "ACTION", "EXECUTION", "SINCE", "TOKEN")
+                for each in pending {
+                    table.add(
+                        each.pipeline, each.stage, each.action, each.execution, each.since?.text, each.token)
+                }
+                return table.text
             }
-            print(table.text)
         }
     }
 
@@ -118,7 +99,11 @@ struct ApprovalsCommand: AsyncParsableCommand {
         @Option(help: "The action's name; may be left out where one approval waits.")
         var action: String?
 
-        @Option(help: "The token of the approval that was looked at; without it, whichever waits now is answered.")
+        @Option(
+            help: """
+                The token of the approval that was looked at; without it, whichever waits now is answered. With stage \
+                and action it is sent without looking.
+                """)
         var token: String?
 
         @Option(help: "What to say, up to 512 characters.")
@@ -133,10 +118,31 @@ struct ApprovalsCommand: AsyncParsableCommand {
                 guard let token = one.execution.token else {
                     throw CommandFailure("no such approval waits in \(self.pipeline)")
                 }
+                let approval = if let given { given } else { try await self.found(client) }
                 _ = try await client.putApprovalResult(
-                    pipelineName: self.pipeline, stageName: one.stage, actionName: one.action,
-                    result: ApprovalResult(summary: self.summary, status: status), token: token)
+                    pipelineName: approval.pipeline, stageName: approval.stage, actionName: approval.action,
+                    result: ApprovalResult(summary: self.summary, status: status), token: approval.token)
             }
+        }
+
+        /// The approval as it was named in full; whether it waits is the service's to judge.
+        private var given: PendingApproval? {
+            guard let stage, let action, let token else { return nil }
+            return PendingApproval(pipeline: self.pipeline, stage: stage, action: action, token: token)
+        }
+
+        /// The one approval that waits and is what was said of it.
+        private func found(_ client: CodePipelineClient) async throws -> PendingApproval {
+            let pending = try await PendingApproval.all(in: self.pipeline, client).filter { each in
+                (self.stage ?? each.stage) == each.stage && (self.action ?? each.action) == each.action
+                    && (self.token ?? each.token) == each.token
+            }
+            guard let one = pending.first else { throw CommandFailure("no such approval waits in \(self.pipeline)") }
+            guard pending.count == 1 else {
+                throw CommandFailure(
+                    "\(pending.count) approvals wait in \(self.pipeline): name --stage and --action, or --token")
+            }
+            return one
         }
     }
 
