@@ -59,6 +59,21 @@ struct ReferenceTests {
         #expect(options.filter { !page.contains("`\($0)`") } == [])
     }
 
+    @Test func `The README's worker comes with a manifest that brings what it imports, as ours does`() throws {
+        let readme = try Repository.text("README.md")
+        let found = try #require(readme.firstMatch(of: /<!-- manifest of the worker -->\n```swift\n([^`]+)```/))
+        let block = found.output.1
+        let products = Set(block.matches(of: /\.product\(name: "(\w+)"/).map { String($0.output.1) })
+        let worker = try Repository.text("Tests/RepositoryTests/Snippets/ShipWorker.swift")
+        let imported = Set(worker.matches(of: /import (\w+)/).map { String($0.output.1) })
+        #expect(products == imported)
+        let ours = try Repository.text("Package.swift")
+        #expect(ours.hasPrefix(block.prefix { !$0.isNewline }))
+        for line in block.split(separator: "\n") where line.contains(".package(url:") || line.contains("platforms:") {
+            #expect(ours.contains(line.trimmingCharacters(in: .whitespaces)), "\(line)")
+        }
+    }
+
     // MARK: Reading
 
     /// The rows below the heading: what stands in code in the first column, and the first words of the last one.

@@ -21,7 +21,12 @@ extension PipelinesCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Creates a pipeline, which starts its first execution.")
+            abstract: "Creates a pipeline, with the tags that stand beside its declaration.",
+            discussion: """
+                Its first execution starts at once; where a source is looked at for changes and has none to show yet, \
+                with the first one it has.
+                """
+        )
 
         @OptionGroup var source: Source
 
