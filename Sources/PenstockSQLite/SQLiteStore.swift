@@ -25,6 +25,7 @@ package final class SQLiteStore: Store {
     let pool: DatabasePool
     private let queue = WriteQueue()
     private let observers = StoreObservers()
+    private let hasClosed = Atomic(false)
     private let logger: Logger
 
     /// Opens the file, or creates it, and brings its schema to the newest version.
@@ -85,10 +86,13 @@ package final class SQLiteStore: Store {
     package func close() async {
         await self.queue.close()
         self.observers.removeAll()
+        guard !self.hasClosed.exchange(true, ordering: .relaxed) else { return }
         // Closing waits for readers, so it must not block a thread of the concurrency pool.
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 do {
+                    // Leaves everything in the one file, for whoever copies or opens it by itself.
+                    try self.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
                     try self.pool.close()
                 } catch {
                     self.logger.error("the database did not close", metadata: ["error": "\(error)"])

@@ -5,7 +5,7 @@ import PenstockClient
 import PenstockTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
+@Suite(.timeLimit(.minutes(10))) struct DeadlineTests {
     /// A service that never answers, and says when it is left.
     private func silentService() -> (ScriptedTransport, departures: AsyncStream<Void>) {
         let (departures, departed) = AsyncStream.makeStream(of: Void.self)

@@ -8,7 +8,7 @@ import PenstockSigning
 import Testing
 
 /// The client over real sockets, against a server that does as a test says.
-@Suite(.timeLimit(.minutes(1))) struct NetworkTests {
+@Suite(.timeLimit(.minutes(10))) struct NetworkTests {
     @Test func `Cancelling a call that waits for its answer closes the connection`() async throws {
         try await SocketServer.run(answering: nil) { server in
             let call = Task { try await server.client().listPipelines() }

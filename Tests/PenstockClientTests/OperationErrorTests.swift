@@ -6,7 +6,7 @@ import PenstockClient
 import PenstockTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OperationErrorTests {
+@Suite(.timeLimit(.minutes(10))) struct OperationErrorTests {
     private let failure = FailureDetails(type: .jobFailed, message: "broken")
 
     private func error(

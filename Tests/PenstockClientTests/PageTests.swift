@@ -5,7 +5,7 @@ import PenstockClient
 import PenstockTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PageTests {
+@Suite(.timeLimit(.minutes(10))) struct PageTests {
     @Test func `Items come from page after page, empty ones too`() async throws {
         let service = ScriptedTransport([
             { _ in pipelineList(["a", "b"], nextToken: "1") }, { _ in pipelineList([], nextToken: "2") },

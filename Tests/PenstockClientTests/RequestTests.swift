@@ -8,7 +8,7 @@ import PenstockTesting
 import Testing
 
 /// What goes over the wire.
-@Suite(.timeLimit(.minutes(1))) struct RequestTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestTests {
     private let failure = FailureDetails(type: .jobFailed, message: "3 tests failed", externalExecutionID: "run-42")
 
     /// Accepts everything, and verifies the signature of what it accepted.

@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// What a client does with answers that are none, up to the wire.
-@Suite(.timeLimit(.minutes(1))) struct RetryTests {
+@Suite(.timeLimit(.minutes(10))) struct RetryTests {
     private func refusing(_ status: Int, _ headers: HTTPFields = [:]) -> ScriptedTransport.Answer {
         { _ in .json(#"{"__type":"InternalFailure"}"#, status: status, headers: headers) }
     }

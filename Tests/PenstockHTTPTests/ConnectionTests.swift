@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// What happens to connections over their life.
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
     @Test func `A response may take longer than a connection may idle`() async throws {
         var limits = HTTPLimits()
         limits.idleTimeout = .milliseconds(50)

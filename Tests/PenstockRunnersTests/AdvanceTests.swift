@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// What an advance of the clock waits for: owed effects, runners, and what they lead to.
-@Suite(.timeLimit(.minutes(1))) struct AdvanceTests {
+@Suite(.timeLimit(.minutes(10))) struct AdvanceTests {
     /// A runner that does what the test says.
     private struct Scripted: ActionRunner {
         struct Broken: Error {}

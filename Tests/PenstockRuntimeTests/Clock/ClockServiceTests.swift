@@ -7,7 +7,7 @@ import PenstockRuntime
 import PenstockStore
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ClockServiceTests {
+@Suite(.timeLimit(.minutes(10))) struct ClockServiceTests {
     /// The attempts of the pipeline, the oldest first.
     private static func attempts(_ fixture: RuntimeFixture) async throws -> [ActionExecutionRow] {
         try await fixture.pipelines.actionExecutions(fixture.call, name: "shop", .all, after: nil, limit: 10)

@@ -5,7 +5,7 @@ import PenstockModel
 import PenstockRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ManualServiceClockTests {
+@Suite(.timeLimit(.minutes(10))) struct ManualServiceClockTests {
     @Test func `It stands still, goes to where it is moved, and wakes who has slept long enough`() async {
         let clock = ManualServiceClock()
         let start = clock.now

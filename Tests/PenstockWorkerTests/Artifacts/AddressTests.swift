@@ -8,7 +8,7 @@ import Testing
 @testable import PenstockWorker
 
 /// Where artifacts are looked for.
-@Suite(.timeLimit(.minutes(1))) struct AddressTests {
+@Suite(.timeLimit(.minutes(10))) struct AddressTests {
     private func place(_ bucket: String, _ key: String) throws -> ArtifactPlace {
         let location = S3ArtifactLocation(bucketName: bucket, objectKey: key)
         return try ArtifactPlace(Artifact(name: "A", location: ArtifactLocation(type: .s3, s3Location: location)))

@@ -7,7 +7,7 @@ import Testing
 @testable import PenstockWorker
 
 /// The credentials that artifacts are read and written with, over the life of a job.
-@Suite(.timeLimit(.minutes(1))) struct CredentialTests {
+@Suite(.timeLimit(.minutes(10))) struct CredentialTests {
     private func service(_ store: PlayedStore, _ family: Family = .custom) -> PlayedService {
         PlayedService(family, jobs: [.withArtifacts], objects: { try await store.answer($0) })
     }

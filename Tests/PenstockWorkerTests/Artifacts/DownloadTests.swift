@@ -10,7 +10,7 @@ import Testing
 @testable import PenstockWorker
 
 /// How a handler reads its inputs.
-@Suite(.timeLimit(.minutes(1))) struct DownloadTests {
+@Suite(.timeLimit(.minutes(10))) struct DownloadTests {
     private static let path = "/artifacts/shop/Source/a1"
     private static let text = "a revision of the shop"
 

@@ -11,7 +11,7 @@ import Testing
 @testable import PenstockWorker
 
 /// How a handler writes its outputs.
-@Suite(.timeLimit(.minutes(1))) struct UploadTests {
+@Suite(.timeLimit(.minutes(10))) struct UploadTests {
     private static let path = "/artifacts/shop/Built/a1"
 
     /// Two whole parts and a little.

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// How work comes to its end when it is not by itself.
-@Suite(.timeLimit(.minutes(1))) struct EndingTests {
+@Suite(.timeLimit(.minutes(10))) struct EndingTests {
     @Test func `Graceful shutdown takes no more and finishes what the worker holds`() async throws {
         let service = PlayedService(.custom, jobs: [.first])
         let (begun, release) = (Event(), Event())

@@ -8,7 +8,7 @@ import Testing
 @testable import PenstockWorker
 
 /// A worker against a service that is played, in both families.
-@Suite(.timeLimit(.minutes(1))) struct JobWorkerTests {
+@Suite(.timeLimit(.minutes(10))) struct JobWorkerTests {
     @Test func `A custom job is acknowledged, done and reported`() async throws {
         let service = PlayedService(.custom, jobs: [.first])
         try await RunningWorker.run(

@@ -7,7 +7,7 @@ import Testing
 @testable import PenstockWorker
 
 /// When a worker polls.
-@Suite(.timeLimit(.minutes(1))) struct PollingTests {
+@Suite(.timeLimit(.minutes(10))) struct PollingTests {
     @Test func `A poll asks to be held, and a job that comes meanwhile is taken without a wait`() async throws {
         let service = PlayedService(.custom)
         let pacing = ManualPacing()

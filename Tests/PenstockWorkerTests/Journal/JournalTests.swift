@@ -9,7 +9,7 @@ import Testing
 @testable import PenstockWorker
 
 /// Workers that come to a sudden end, and their successors.
-@Suite(.timeLimit(.minutes(1))) struct JournalTests {
+@Suite(.timeLimit(.minutes(10))) struct JournalTests {
     private static let lost: ScriptedTransport.Answer = { _ in throw TransportError(.connectionFailed, "reset") }
 
     private func files(_ journal: String) throws -> [String] {
