@@ -110,8 +110,6 @@ package struct RuntimeSettings: Sendable {
     package var eventTargets: [EventTarget] = []
     /// How long events that no target took are kept.
     package var deadLetterRetention: Duration = .days(14)
-    /// Where links to the service itself start, such as `http://127.0.0.1:7480`.
-    package var publicURL = "http://127.0.0.1:7480"
 
     package init() {}
 }

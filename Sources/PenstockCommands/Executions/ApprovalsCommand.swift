@@ -23,15 +23,15 @@ struct ApprovalsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let pending = try await self.service.withClient { client in
-                if let pipeline = self.pipeline { return try await PendingApproval.all(in: pipeline, client) }
-                var all: [PendingApproval] = []
+                if let pipeline = self.pipeline { return try await WaitingApproval.all(in: pipeline, client) }
+                var all: [WaitingApproval] = []
                 for try await summary in client.listPipelinesPages().items {
                     guard let name = summary.name else { continue }
-                    all += try await PendingApproval.all(in: name, mode: summary.executionMode, client)
+                    all += try await WaitingApproval.all(in: name, mode: summary.executionMode, client)
                 }
                 return all
             }
-            self.service.show(PendingApprovals(approvals: pending)) {
+            self.service.show(WaitingApprovals(approvals: pending)) {
                 var table = TextTable("PIPELINE", "STAGE", "ACTION", "EXECUTION", "SINCE", "TOKEN")
                 for each in pending {
                     table.add(
@@ -59,7 +59,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let approval = try await self.service.withClient { client in
-                let one = try await ApprovalsCommand.onePending(
+                let one = try await WaitingApproval.one(
                     in: self.pipeline, stage: self.stage, action: self.action, token: nil, client)
                 let input = GetApprovalInput(
                     pipelineName: one.pipeline, stageName: one.stage, actionName: one.action)
@@ -67,25 +67,6 @@ struct ApprovalsCommand: AsyncParsableCommand {
             }
             self.service.show(approval) { ApprovalsCommand.text(approval) }
         }
-    }
-
-    /// The one approval that is meant.
-    static func onePending(
-        in pipeline: String,
-        stage: String?,
-        action: String?,
-        token: String?,
-        _ client: CodePipelineClient
-    ) async throws -> Pending {
-        let pending = try await self.pending(in: pipeline, client).filter {
-            stage.map([$0.stage].contains) ?? true && action.map([$0.action].contains) ?? true
-                && token.map([$0.execution.token].contains) ?? true
-        }
-        guard let one = pending.first else { throw CommandFailure("no such approval waits in \(pipeline)") }
-        guard pending.count == 1 else {
-            throw CommandFailure("\(pending.count) approvals wait in \(pipeline): name --stage and --action")
-        }
-        return one
     }
 
     /// Which approval, and what is said to it.
@@ -113,12 +94,11 @@ struct ApprovalsCommand: AsyncParsableCommand {
 
         func send(_ status: ApprovalStatus) async throws {
             try await self.service.withClient { client in
-                let one = try await ApprovalsCommand.onePending(
-                    in: self.pipeline, stage: self.stage, action: self.action, token: self.token, client)
-                guard let token = one.execution.token else {
-                    throw CommandFailure("no such approval waits in \(self.pipeline)")
-                }
-                let approval = if let given { given } else { try await self.found(client) }
+                let approval =
+                    if let given { given } else {
+                        try await WaitingApproval.one(
+                            in: self.pipeline, stage: self.stage, action: self.action, token: self.token, client)
+                    }
                 _ = try await client.putApprovalResult(
                     pipelineName: approval.pipeline, stageName: approval.stage, actionName: approval.action,
                     result: ApprovalResult(summary: self.summary, status: status), token: approval.token)
@@ -126,23 +106,9 @@ struct ApprovalsCommand: AsyncParsableCommand {
         }
 
         /// The approval as it was named in full; whether it waits is the service's to judge.
-        private var given: PendingApproval? {
+        private var given: WaitingApproval? {
             guard let stage, let action, let token else { return nil }
-            return PendingApproval(pipeline: self.pipeline, stage: stage, action: action, token: token)
-        }
-
-        /// The one approval that waits and is what was said of it.
-        private func found(_ client: CodePipelineClient) async throws -> PendingApproval {
-            let pending = try await PendingApproval.all(in: self.pipeline, client).filter { each in
-                (self.stage ?? each.stage) == each.stage && (self.action ?? each.action) == each.action
-                    && (self.token ?? each.token) == each.token
-            }
-            guard let one = pending.first else { throw CommandFailure("no such approval waits in \(self.pipeline)") }
-            guard pending.count == 1 else {
-                throw CommandFailure(
-                    "\(pending.count) approvals wait in \(self.pipeline): name --stage and --action, or --token")
-            }
-            return one
+            return WaitingApproval(pipeline: self.pipeline, stage: stage, action: action, token: token)
         }
     }
 

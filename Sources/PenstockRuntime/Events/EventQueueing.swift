@@ -50,7 +50,7 @@ struct EventQueueing {
         let message = request.message(
             id: self.context.identifiers(1)[0],
             at: self.now,
-            publicURL: self.context.settings.publicURL
+            publicURL: self.context.publicAddress.url
         )
         try self.enqueue(message, for: wanting)
         return nil

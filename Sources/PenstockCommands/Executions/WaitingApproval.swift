@@ -5,7 +5,7 @@ internal import PenstockClient
 internal import PenstockWire
 
 /// An approval that waits for its answer.
-struct PendingApproval {
+struct WaitingApproval {
     var pipeline: String
     var stage: String
     var action: String
@@ -24,6 +24,22 @@ struct PendingApproval {
             if let mode { mode } else { try await client.getPipeline(name: pipeline).pipeline?.executionMode }
         guard mode == .parallel else { return try await self.ofStages(in: pipeline, client) }
         return try await self.ofExecutions(in: pipeline, client)
+    }
+
+    /// The one approval of a pipeline that waits and is what is said of it.
+    static func one(
+        in pipeline: String, stage: String?, action: String?, token: String?, _ client: CodePipelineClient
+    ) async throws -> Self {
+        let pending = try await self.all(in: pipeline, client).filter { each in
+            (stage ?? each.stage) == each.stage && (action ?? each.action) == each.action
+                && (token ?? each.token) == each.token
+        }
+        guard let one = pending.first else { throw CommandFailure("no such approval waits in \(pipeline)") }
+        guard pending.count == 1 else {
+            throw CommandFailure(
+                "\(pending.count) approvals wait in \(pipeline): name --stage and --action, or --token")
+        }
+        return one
     }
 
     /// Where a stage holds one execution at a time, its state has the token.
@@ -59,7 +75,7 @@ struct PendingApproval {
     }
 }
 
-extension PendingApproval {
+extension WaitingApproval {
     /// `nil` unless the action is an approval that waits.
     fileprivate init?(_ action: ActionExecutionDetail, of pipeline: String) {
         let type = action.input?.actionTypeID
@@ -72,7 +88,7 @@ extension PendingApproval {
     }
 }
 
-extension PendingApproval: WireEncodable {
+extension WaitingApproval: WireEncodable {
     /// The members that PutApprovalResult is asked with, named as there, and those of an action execution.
     func encode(to writer: inout WireWriter) {
         writer.beginObject()
@@ -87,8 +103,8 @@ extension PendingApproval: WireEncodable {
 }
 
 /// Approvals as a script reads them.
-struct PendingApprovals: WireEncodable {
-    var approvals: [PendingApproval]
+struct WaitingApprovals: WireEncodable {
+    var approvals: [WaitingApproval]
 
     func encode(to writer: inout WireWriter) {
         writer.beginObject()
