@@ -18,13 +18,13 @@ struct ServiceSenderTests {
     private func bus(_ port: Int, _ more: String = "") -> String {
         #"{"name":"bus","kind":"eventbridge","endpoint":"http://127.0.0.1:\#(port)","region":"eu-west-1","#
             + #""accessKeyId":"AKIDEXAMPLE","secretAccessKey":"secret","sessionToken":"token","#
-            + #""allowPrivateAddresses":true\#(more)}"#
+            + #""allowPrivateAddresses":true,"timeoutSeconds":300\#(more)}"#
     }
 
     private func topic(_ port: Int, arn: String = "arn:aws:sns:eu-west-1:000000000000:cd") -> String {
         #"{"name":"topic","kind":"sns","endpoint":"http://127.0.0.1:\#(port)","region":"eu-west-1","#
             + #""accessKeyId":"AKIDEXAMPLE","secretAccessKey":"secret","topicArn":"\#(arn)","#
-            + #""allowPrivateAddresses":true}"#
+            + #""allowPrivateAddresses":true,"timeoutSeconds":300}"#
     }
 
     /// Signs what was received once more, as its sender says that it did.

@@ -22,6 +22,9 @@ final class DirectoryLock: Sendable {
 
     /// How often a lock is asked for while only those who look, and not servers, are in the way.
     private static let maximumAttempts = 1000
+    /// How often a lock is asked for while a server seems to be in the way. A process that is just being made to run
+    /// another program has the locks of its parent for a moment, so one look is not enough.
+    private static let maximumRefusals = 100
     private static let pauseMicroseconds: UInt32 = 1000
 
     private let descriptor: Int32
@@ -62,10 +65,15 @@ final class DirectoryLock: Sendable {
     /// Whoever looks whether a server is there shares the lock for a moment. Where it can be shared no server has it, and
     /// the moment is waited for.
     private static func take(_ descriptor: Int32) -> Bool {
+        var refusals = 0
         for _ in 0..<Self.maximumAttempts {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-            guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return false }
-            _ = flock(descriptor, LOCK_UN)
+            if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
+                _ = flock(descriptor, LOCK_UN)
+            } else {
+                refusals += 1
+                guard refusals < Self.maximumRefusals else { return false }
+            }
             usleep(Self.pauseMicroseconds)
         }
         errno = EWOULDBLOCK
