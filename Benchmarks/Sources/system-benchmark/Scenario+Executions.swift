@@ -50,7 +50,8 @@ enum ExecutionScenario {
     private static func work(_ client: inout APIClient, reported: borrowing Atomic<Int>) throws {
         for type in [Declarations.source, Declarations.custom] {
             let jobs =
-                try client.call(Operations.PollForJobs.self, PollForJobsInput(actionTypeID: type, maxBatchSize: 10)).jobs
+                try client.call(Operations.PollForJobs.self, PollForJobsInput(actionTypeID: type, maxBatchSize: 10))
+                .jobs
                 ?? []
             for job in jobs {
                 guard let id = job.id, let nonce = job.nonce else { continue }
