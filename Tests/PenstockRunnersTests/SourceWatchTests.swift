@@ -156,6 +156,20 @@ struct SourceWatchTests {
         #expect(try await fixture.executions().count == count)
     }
 
+    @Test func `An older revision that an execution takes does not make the newest one new again`() async throws {
+        let fixture = try await RunnerFixture()
+        let first = try await fixture.put("one")
+        try await fixture.createPipeline()
+        try await fixture.work()
+        let second = try await fixture.put("two")
+        try await fixture.work()
+        _ = try await PipelineService(context: fixture.context).putActionRevision(
+            fixture.call, name: "shop", stage: "Source", action: "Get", revision: SourceRevision(revisionID: first))
+        try await fixture.work()
+        try await fixture.updatePipeline(RunnerFixture.source(polls: "true"))
+        #expect(try await self.polled(fixture) == [nil, second, first])
+    }
+
     @Test func `An object of another account starts nothing`() async throws {
         let fixture = try await RunnerFixture()
         let other = try #require(AccountID("111111111111"))

@@ -150,7 +150,8 @@ struct PipelineCommit {
             )
             // What one start asked for is not what the source has now.
             guard !event.concernsOverride(of: action, in: state) else { return }
-            try self.transaction.putSourceCursor(revision.revisionID, of: self.row.id, actionName: action)
+            try SourceWatches(context: self.context, pipeline: self.row)
+                .noteRevision(revision.revisionID, of: action, in: self.transaction)
         case .recordStageSuccess(let id, let stage):
             try self.transaction.insertStageSuccess(id, stage: stage, of: self.row.id)
         case .limitWait(let id, let since): try self.limitWait(of: id, since: since)
