@@ -253,12 +253,25 @@ let package = Package(
             ]
         ),
 
+        // What the tests of the engine and the simulation both hold it to.
+        .target(
+            name: "PenstockEngineChecks",
+            dependencies: [
+                "PenstockEngine", "PenstockModel",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            path: "Tests/PenstockEngineChecks"
+        ),
+
         // MARK: Tests
 
         .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),
         .testTarget(
             name: "PenstockEngineTests",
-            dependencies: ["PenstockEngine", .product(name: "OrderedCollections", package: "swift-collections")],
+            dependencies: [
+                "PenstockEngine", "PenstockEngineChecks",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
             exclude: ["Golden"]
         ),
         .testTarget(name: "PenstockWireTests", dependencies: ["PenstockWire"]),

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PenstockEngine
+import PenstockEngineChecks
 import PenstockModel
 import Testing
 

@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import PenstockEngineChecks
 import PenstockModel
 
 /// Declarations for random walks: some of five stages, in some order, in any mode, with conditions here and there.

@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PenstockEngine
+import PenstockEngineChecks
 import PenstockModel
 
 extension RandomWalk {

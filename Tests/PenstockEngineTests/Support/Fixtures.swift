@@ -144,8 +144,3 @@ extension PipelineDeclaration {
         )
     }
 }
-
-extension PipelineExecution {
-    /// E1, E2 … in the order of their starts.
-    var label: String { "E\(self.sequence)" }
-}

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Numbers that follow from a seed, the same on every machine. Source: Marsaglia, Xorshift RNGs, with a multiplier.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { self.state = (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15 | 1 }
+    package init(seed: UInt64) { self.state = (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15 | 1 }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         self.state ^= self.state >> 12
         self.state ^= self.state << 25
         self.state ^= self.state >> 27
@@ -15,9 +15,9 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// True that many times out of a hundred.
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+    package mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 
-    mutating func pick<Element>(_ elements: some Collection<Element>) -> Element? {
+    package mutating func pick<Element>(_ elements: some Collection<Element>) -> Element? {
         elements.randomElement(using: &self)
     }
 }

@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OrderedCollections
-import PenstockEngine
+package import PenstockEngine
 import PenstockModel
 
 /// What must be true of a pipeline between two events, whatever happened before.
-struct InvariantCheck {
+package struct InvariantCheck {
     private let state: PipelineState
     private var gates: [StageGate] { self.state.head.gates }
     /// The rules that are broken.
-    private(set) var violations: [String] = []
+    package private(set) var violations: [String] = []
 
-    init(_ state: PipelineState) {
+    package init(_ state: PipelineState) {
         self.state = state
         self.checkLocks()
         self.checkWaiting()
@@ -126,8 +126,16 @@ struct InvariantCheck {
             let isDue = before.allSatisfy { $0.attempt?.status == .succeeded }
             self.check(isDue, "\(action.name) of \(execution.label) started after the groups before it")
         }
+        let isAsDeclared = self.declaredOrder(of: run, in: execution).map { $0 == run.actions.map(\.runOrder) } ?? true
+        self.check(isAsDeclared, "the actions of \(execution.label) run in the order that was declared")
         let isComplete = run.actions.allSatisfy { $0.attempt?.status == .succeeded }
         self.check(run.status != .succeeded || isComplete, "every action of a stage that succeeded succeeded")
+    }
+
+    /// The run orders of the stage; `nil` where the version is not at hand.
+    private func declaredOrder(of run: StageRun, in execution: PipelineExecution) -> [Int]? {
+        let declaration = self.state.declarations[execution.pipelineVersion]
+        return declaration?.stages.first { $0.name == run.stageName }?.actions.map(\.runOrder)
     }
 
     /// Nothing is left to do without another event.
@@ -142,4 +150,9 @@ struct InvariantCheck {
             self.check(isBusy, "\(execution.label) runs or checks something while it is inside a stage")
         }
     }
+}
+
+extension PipelineExecution {
+    /// E1, E2 … in the order of their starts.
+    package var label: String { "E\(self.sequence)" }
 }

@@ -2,43 +2,60 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OrderedCollections
-import PenstockEngine
-import PenstockModel
+package import PenstockEngine
+package import PenstockModel
 
 /// One event and what it made of a pipeline.
-struct Step {
-    let event: PipelineEvent
-    let outcome: PipelineOutcome
-    let before: PipelineState
-    let after: PipelineState
-    let at: Timestamp
+package struct Step {
+    package let event: PipelineEvent
+    package let outcome: PipelineOutcome
+    package let before: PipelineState
+    package let after: PipelineState
+    package let at: Timestamp
+
+    package init(
+        event: PipelineEvent,
+        outcome: PipelineOutcome,
+        before: PipelineState,
+        after: PipelineState,
+        at: Timestamp
+    ) {
+        self.event = event
+        self.outcome = outcome
+        self.before = before
+        self.after = after
+        self.at = at
+    }
 }
 
 /// What steps added up to, as jobs, rows and timers would: the promises that one state alone cannot show.
-struct StepLedger {
+package struct StepLedger {
     /// Every attempt that ever started, in order.
-    private(set) var starts: [ActionStart] = []
+    package private(set) var starts: [ActionStart] = []
     private var startedIDs: Set<ActionExecutionID> = []
     private var places: Set<ObjectLocation> = []
-    private var openJobs: Set<ActionExecutionID> = []
+    /// The attempts that have a job.
+    package private(set) var openJobs: Set<ActionExecutionID> = []
     private var entered: [PipelineExecutionID: Set<String>] = [:]
     private var produced: [PipelineExecutionID: Set<ArtifactReference>] = [:]
-    private var attempts: [ActionExecutionID: ActionAttempt] = [:]
-    private var stages: [String: (execution: PipelineExecutionID, run: StageRun)] = [:]
-    private var openRules: Set<RuleExecutionID> = []
-    private(set) var rules: [RuleExecutionID: RuleRun] = [:]
+    package private(set) var attempts: [ActionExecutionID: ActionAttempt] = [:]
+    /// Of each stage the execution that entered it last.
+    package private(set) var stages: [String: (execution: PipelineExecutionID, run: StageRun)] = [:]
+    /// The rules that are being checked.
+    package private(set) var openRules: Set<RuleExecutionID> = []
+    package private(set) var rules: [RuleExecutionID: RuleRun] = [:]
     private var targets: [PipelineExecutionID: PipelineExecutionID] = [:]
     /// How often each execution was announced to be under way, less how often to have ended.
     private var activity: [PipelineExecutionID: Int] = [:]
-    private(set) var successes: [PipelineExecutionID: [String]] = [:]
+    package private(set) var successes: [PipelineExecutionID: [String]] = [:]
     /// From when on the wait of an execution at a disabled transition is counted.
-    private(set) var waits: [PipelineExecutionID: Timestamp] = [:]
+    package private(set) var waits: [PipelineExecutionID: Timestamp] = [:]
     private var violations: [String] = []
 
-    init() {}
+    package init() {}
 
     /// Takes a pipeline's state for what earlier steps left.
-    init(startingWith state: PipelineState) {
+    package init(startingWith state: PipelineState) {
         for execution in state.executions.values {
             guard let run = execution.stageRun else { continue }
             self.activity[execution.id] = execution.status.isLive ? 1 : 0
@@ -56,7 +73,7 @@ struct StepLedger {
     }
 
     /// Takes the step down, and returns every rule that it broke.
-    mutating func note(_ step: Step) -> [String] {
+    package mutating func note(_ step: Step) -> [String] {
         self.violations = InvariantCheck(step.after).violations
         if case .waitTimedOut(let id, _) = step.event { self.waits[id] = nil }
         for execution in step.after.executions.values { self.targets[execution.id] = execution.rollbackTarget }
@@ -152,8 +169,21 @@ struct StepLedger {
                 let entered = self.entered[id] ?? []
                 self.check(!entered.contains(stage), "who is superseded never entered the stage it waited for")
             }
+            self.checkEntrance(execution, step)
             if let stage = execution.stageRun?.stageName { self.entered[id, default: []].insert(stage) }
         }
+    }
+
+    /// Nobody enters a stage by a way that is closed, but rollbacks.
+    private mutating func checkEntrance(_ execution: PipelineExecution, _ step: Step) {
+        let old = step.before.executions[execution.id]?.stageRun
+        guard let run = execution.stageRun, !execution.isRollback,
+            old?.stageName != run.stageName || old?.enteredAt != run.enteredAt,
+            let index = step.after.head.gateIndex(named: run.stageName)
+        else { return }
+        let gates = step.after.head.gates
+        let isOpen = gates[index].inbound.isEnabled && (index == 0 || gates[index - 1].outbound.isEnabled)
+        self.check(isOpen, "\(execution.label) came to \(run.stageName) by an open way")
     }
 
     /// Which end follows which state, and that only a retry revives.
