@@ -13,7 +13,7 @@ PENSTOCK = $(CURDIR)/.build/release/penstock
 CONCURRENT_SUITES = PenstockArtifactsTests|PenstockHTTPTests|PenstockRunnersTests|PenstockRuntimeTests|PenstockS3Tests|PenstockStoreTests|PenstockWorkerTests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup release faults bench format format-check generated-check docs sanitize check-all
+.PHONY: help demo test serve setup release simulate faults bench format format-check generated-check docs sanitize check-all
 
 ## Says what there is to make.
 help:
@@ -47,6 +47,13 @@ release:
 	@scripts/require-swift
 	@scripts/install-packages $(BUILD_PACKAGES)
 	swift build -c release --product penstock
+
+## A thousand seeds of what may happen to pipelines, or SEEDS of them; ARGS are added, as in ARGS="--seed 7".
+simulate:
+	@scripts/require-swift
+	@scripts/install-packages $(BUILD_PACKAGES)
+	swift build -c release --product penstock-simulation
+	.build/release/penstock-simulation --seeds $${SEEDS:-1000} $(ARGS)
 
 ## Fifty kills at random moments under load, or KILLS of them; nothing that was answered may be lost.
 faults: setup release

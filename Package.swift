@@ -263,6 +263,18 @@ let package = Package(
             path: "Tests/PenstockEngineChecks"
         ),
 
+        .executableTarget(
+            name: "penstock-simulation",
+            dependencies: [
+                "PenstockAccess", "PenstockArtifacts", "PenstockEngine", "PenstockEngineChecks", "PenstockModel",
+                "PenstockRuntime", "PenstockStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            path: "Tests/PenstockSimulationTests"
+        ),
+
         // MARK: Tests
 
         .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),

@@ -13,6 +13,8 @@ package struct RuntimeContext: Sendable {
     /// What held polls go by: it is the caller's connection that waits, so this is real time.
     package let pollClock: any Clock<Duration>
     package let settings: RuntimeSettings
+    package let engine: PipelineEngine
+    package let entropy: Entropy
     package let sealer: Sealer
     package let tokens: KeyedHash
     package let sessions: SessionVault
@@ -32,12 +34,16 @@ package struct RuntimeContext: Sendable {
         pollClock: any Clock<Duration>,
         masterKey: MasterKey,
         settings: RuntimeSettings = RuntimeSettings(),
+        engine: PipelineEngine = .direct,
+        entropy: Entropy = .system,
         logger: Logger
     ) {
         self.store = store
         self.clock = clock
         self.pollClock = pollClock
         self.settings = settings
+        self.engine = engine
+        self.entropy = entropy
         self.sealer = Sealer(masterKey: masterKey)
         self.tokens = KeyedHash(masterKey: masterKey)
         self.sessions = SessionVault(masterKey: masterKey)
@@ -61,7 +67,7 @@ package struct RuntimeContext: Sendable {
 
     /// Fresh random identifiers.
     package func identifiers(_ count: Int) -> [UniqueID] {
-        var generator = SystemRandomNumberGenerator()
+        var generator = self.entropy
         return (0..<count).map { _ in UniqueID.random(using: &generator) }
     }
 }

@@ -69,10 +69,7 @@ struct JobCreation {
         )
     }
 
-    private func newJobID() -> JobID {
-        var generator = SystemRandomNumberGenerator()
-        return JobID(UniqueID.random(using: &generator))
-    }
+    private func newJobID() -> JobID { JobID(self.context.identifiers(1)[0]) }
 
     private func enqueue(_ job: inout JobRow, account: AccountID?, definition: ActionTypeDefinition) {
         job.queue = JobQueue(region: self.row.key.scope.region, typeID: definition.id, account: account)

@@ -151,7 +151,7 @@ package struct JobService: Sendable {
                 var row = found
                 row.job.dispatch(
                     to: principal,
-                    nonce: Self.makeNonce(),
+                    nonce: context.makeNonce(),
                     at: now,
                     visibility: visibility ?? context.settings.visibility
                 )
@@ -176,9 +176,6 @@ package struct JobService: Sendable {
         )
         return claimed
     }
-
-    /// A random number of up to eighteen digits. Source: observed nonces are decimal numbers.
-    private static func makeNonce() -> String { String(UInt64.random(in: 1..<1_000_000_000_000_000_000)) }
 
     /// The first job that is dispatched under a connection binds it to its type.
     private static func bindConnection(of row: JobRow, in transaction: any StoreTransaction) throws {
@@ -238,5 +235,13 @@ package struct JobService: Sendable {
             guard let version else { throw StoreError(.corrupt, "job \(id) has no pipeline version") }
             return try context.details(of: row, version: version, nonce: row.job.nonce)
         }
+    }
+}
+
+extension RuntimeContext {
+    /// A random number of up to eighteen digits. Source: observed nonces are decimal numbers.
+    fileprivate func makeNonce() -> String {
+        var generator = self.entropy
+        return String(UInt64.random(in: 1..<1_000_000_000_000_000_000, using: &generator))
     }
 }

@@ -75,7 +75,7 @@ struct PipelineCommit {
         for _ in 0..<Self.maximumNeeds {
             var state = known
             do throws(PipelineInterruption) {
-                let outcome = try state.apply(event, at: self.now, identifiers: identifiers)
+                let outcome = try self.context.engine.apply(&state, event, self.now, identifiers)
                 return (state, outcome)
             } catch {
                 switch error {

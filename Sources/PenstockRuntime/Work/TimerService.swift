@@ -114,7 +114,7 @@ package struct TimerService: Service {
     }
 
     /// Forgets jobs and tokens whose time is over, a bounded number at once.
-    private func sweep() async throws {
+    package func sweep() async throws {
         let context = self.context
         let now = context.clock.now
         _ = try await context.store.write { transaction in
