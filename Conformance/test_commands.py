@@ -46,7 +46,7 @@ def test_a_declaration_is_found_wherever_its_member_stands(world, tmp_path):
     ("text", "problem"),
     [
         ('{"pipeline": {\n  "name": "p",\n  "roleArn" "r"}}', "line 3, column 13: ':' expected"),
-        ('{\n  "name": "p",\n  "stages": [1,]}', "line 3, column 15: not a JSON value"),
+        ('{\n  "name": "p",\n  "stages": [1,]}', "line 3, column 16: not a JSON value"),
         ('{\n  "name": 7}', "line 2, column 11: NUMBER_VALUE cannot be converted to String at 'pipeline.name'"),
         ('[{"name": "p"}]', "line 1, column 1: the top level is not an object"),
         ('{"pipeline": 7}', "line 1, column 14: Unexpected field type at 'pipeline'"),

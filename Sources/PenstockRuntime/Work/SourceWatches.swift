@@ -93,13 +93,13 @@ struct SourceWatches {
     }
 
     /// Takes in that an execution has taken a revision, so that the revision starts no other. One that is not the newest
-    /// any more says nothing of what came after it.
+    /// any more says nothing of what came after it; while there is no object, nothing has come after.
     func noteRevision(_ revision: String, of actionName: String, in transaction: any StoreTransaction) throws {
         let watch = try transaction.sourceWatches(of: self.pipeline.id).first { $0.actionName == actionName }
         guard let watch, watch.cursor != revision else { return }
         let location = ObjectLocation(bucket: watch.bucket, key: watch.objectKey)
         let object = try SourceObject(at: location, for: self.pipeline.key.scope, in: transaction)
-        guard object.revision == revision else { return }
+        guard object.revision ?? revision == revision else { return }
         try transaction.putSourceCursor(revision, of: self.pipeline.id, actionName: actionName)
     }
 
