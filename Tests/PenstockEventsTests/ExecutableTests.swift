@@ -10,7 +10,7 @@ import Testing
 /// Programs that are run for each event.
 struct ExecutableTests {
     /// A target that runs the script with the arguments.
-    private func program(_ script: String, _ arguments: String..., seconds: Int = 30) -> any EventSender {
+    private func program(_ script: String, _ arguments: String..., seconds: Int = 300) -> any EventSender {
         ExecutableSender(
             command: ["/bin/sh", "-c", script, "sh"] + arguments, target: "run", timeout: .seconds(seconds))
     }

@@ -30,7 +30,7 @@ struct ServedEventsTests {
 
     private func hook(_ port: Int, _ more: String = "") -> String {
         #"{"name":"hook","kind":"http","url":"http://127.0.0.1:\#(port)/in","secretFile":"secret","#
-            + #""allowPrivateAddresses":true\#(more)}"#
+            + #""allowPrivateAddresses":true,"timeoutSeconds":300\#(more)}"#
     }
 
     /// Creates the pipeline `shop`: a source and a build that nobody works on.

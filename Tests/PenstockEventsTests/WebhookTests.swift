@@ -8,11 +8,9 @@ import Testing
 
 /// HTTP endpoints, over sockets.
 struct WebhookTests {
-    /// With the longest time for an answer, unless told otherwise: a busy machine is no failure of an endpoint.
-    private func hook(_ port: Int, host: String = "127.0.0.1", _ more: String = "") -> String {
-        let limit = more.contains("timeoutSeconds") ? "" : #","timeoutSeconds":300"#
-        return #"{"name":"hook","kind":"http","url":"http://\#(host):\#(port)/in?x=1","secret":"0123456789abcdef","#
-            + #""allowPrivateAddresses":true\#(limit)\#(more)}"#
+    private func hook(_ port: Int, host: String = "127.0.0.1", seconds: Int = 300) -> String {
+        #"{"name":"hook","kind":"http","url":"http://\#(host):\#(port)/in?x=1","secret":"0123456789abcdef","#
+            + #""allowPrivateAddresses":true,"timeoutSeconds":\#(seconds)}"#
     }
 
     private func failure(of sender: any EventSender, attempt: Int = 1) async -> EventSendFailure? {
@@ -101,7 +99,7 @@ struct WebhookTests {
 
     @Test func `An endpoint that does not answer is given up after its time`() async throws {
         try await LoopbackEndpoint.run(answering: { _ in PlannedAnswer(isSilent: true) }) { _, port in
-            let failure = await self.failure(of: try sender(self.hook(port, #","timeoutSeconds":1"#)))
+            let failure = await self.failure(of: try sender(self.hook(port, seconds: 1)))
             #expect(failure != nil)
         }
     }
@@ -125,7 +123,7 @@ struct WebhookTests {
 
     private func publicHook(_ host: String, _ port: Int) -> String {
         #"{"name":"hook","kind":"http","url":"http://\#(host):\#(port)/","secret":"0123456789abcdef","#
-            + #""allowInsecureHTTP":true}"#
+            + #""allowInsecureHTTP":true,"timeoutSeconds":300}"#
     }
 
     @Test(arguments: [
