@@ -150,7 +150,7 @@ def test_a_silent_job_is_named_to_operators(timed):
     timed.clock.advance("1s")
     (silent,) = timed.server.penstock(*listed)["jobs"]
     assert silent["jobId"] == job["id"]
-    assert "has not been heard of since" in timed.latest("Deploy", "Ship")["summary"]
+    assert "has not reported since" in timed.latest("Deploy", "Ship")["summary"]
 
 
 # Credentials and tokens
