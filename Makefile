@@ -60,7 +60,7 @@ faults: setup release
 	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_FAULT_KILLS=$${KILLS:-50} \
 		$(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_faults.py -s
 
-## What docs/benchmarks.md shows, measured here and now; BENCH="--pipelines 10000" makes it shorter.
+## The tables of speed, measured here and now beside their ceilings; BENCH="--pipelines 10000" makes it shorter.
 bench: setup release
 	swift build -c release --product store-benchmark
 	swift build -c release --package-path Benchmarks

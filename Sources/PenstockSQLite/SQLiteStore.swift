@@ -90,15 +90,24 @@ package final class SQLiteStore: Store {
         // Closing waits for readers, so it must not block a thread of the concurrency pool.
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
+                self.mergeLog()
                 do {
-                    // Leaves everything in the one file, for whoever copies or opens it by itself.
-                    try self.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
                     try self.pool.close()
                 } catch {
                     self.logger.error("the database did not close", metadata: ["error": "\(error)"])
                 }
                 continuation.resume()
             }
+        }
+    }
+
+    /// Leaves everything in the one file, for whoever copies or opens it by itself. Where that cannot be done, on a full
+    /// disk or beside another process, the log keeps what the file lacks, and nothing is lost.
+    private func mergeLog() {
+        do {
+            try self.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        } catch {
+            self.logger.warning("the write-ahead log stays beside the database", metadata: ["error": "\(error)"])
         }
     }
 

@@ -6,6 +6,7 @@ internal import PenstockModel
 internal import PenstockRuntime
 internal import PenstockWire
 
+/// The time is that of all accounts, so only the operator's may move it.
 extension AdministrationOperations {
     func getClock(_ input: GetClockInput, _ call: APICall) async throws -> ClockReading {
         try call.require("GetClock", on: .everything)
@@ -13,27 +14,14 @@ extension AdministrationOperations {
     }
 
     func advanceClock(_ input: AdvanceClockInput, _ call: APICall) async throws -> ClockReading {
-        try self.requireClock("AdvanceClock", call)
+        try self.requireOperator("AdvanceClock", call)
         return self.reading(at: try await self.clock.advance(call.context, by: .seconds(input.seconds)))
     }
 
     func setClock(_ input: SetClockInput, _ call: APICall) async throws -> ClockReading {
-        try self.requireClock("SetClock", call)
+        try self.requireOperator("SetClock", call)
         let instant = Timestamp(millisecondsSinceEpoch: input.now.millisecondsSinceEpoch)
         return self.reading(at: try await self.clock.set(call.context, to: instant))
-    }
-
-    /// The time is that of all accounts, so no policy of another than the operator's can allow to move it.
-    private func requireClock(_ action: String, _ call: APICall) throws {
-        try call.require(action, on: .everything)
-        guard call.scope.account == self.context.settings.operatorAccount else {
-            throw AccessDenial(
-                principalARN: call.context.principal,
-                action: "\(Administration.service):\(action)",
-                resource: "*",
-                isExplicit: false
-            )
-        }
     }
 
     private func reading(at now: Timestamp) -> ClockReading {

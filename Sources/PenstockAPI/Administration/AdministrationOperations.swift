@@ -56,6 +56,19 @@ package struct AdministrationOperations: Sendable {
     /// How many rows a page has when the request does not say.
     static let defaultPageSize = 100
 
+    /// Refuses principals of other accounts than the operator's, whatever their policies say.
+    func requireOperator(_ action: String, _ call: APICall) throws {
+        try call.require(action, on: .everything)
+        guard call.scope.account == self.context.settings.operatorAccount else {
+            throw AccessDenial(
+                principalARN: call.context.principal,
+                action: "\(Administration.service):\(action)",
+                resource: "*",
+                isExplicit: false
+            )
+        }
+    }
+
     private func registerActionType(_ input: UpdateActionTypeInput, _ call: APICall) async throws -> NoOutput {
         let definition = try ActionTypeDefinition(input.actionType)
         try call.require("RegisterActionType", on: .actionType(definition.id, in: call.scope))
