@@ -3,7 +3,6 @@
 
 """What an operator and a partner do with our own command line: keys, connections, action types, jobs."""
 
-import configparser
 import json
 
 import pytest
@@ -12,24 +11,10 @@ PARTNER = "111122223333"
 READING = {"Statement": [{"Effect": "Allow", "Action": "codepipeline:Get*", "Resource": "*"}]}
 
 
-def key_of(printed):
-    """The one profile that `penstock keys create` prints."""
-    parser = configparser.ConfigParser()
-    parser.read_string(printed)
-    (name,) = parser.sections()
-    return dict(parser[name])
-
-
-def environment_of(server, key):
-    return server.environment(
-        AWS_ACCESS_KEY_ID=key["aws_access_key_id"], AWS_SECRET_ACCESS_KEY=key["aws_secret_access_key"]
-    )
-
-
 @pytest.fixture
 def partner_key(server):
     """A key of a partner's account, made by the operator."""
-    return key_of(server.penstock("keys", "create", "--name", "partner", "--account", PARTNER, "--administrator"))
+    return server.create_key("--name", "partner", "--account", PARTNER, "--administrator")
 
 
 def failed(server, *arguments, env=None):
@@ -58,12 +43,12 @@ def test_a_partners_key_signs_for_its_own_account_until_it_is_disabled(server, p
 def test_a_key_may_do_what_its_policy_says(server, world, tmp_path, refused):
     path = tmp_path / "policy.json"
     path.write_text(json.dumps(READING))
-    key = key_of(server.penstock("keys", "create", "--name", "reader", "--policy", path))
+    key = server.create_key("--name", "reader", "--policy", path)
     client = server.client("codepipeline", server.session_of(key))
     assert refused(client.get_pipeline, name="none")[0] == "PipelineNotFoundException"
     assert refused(client.list_pipelines)[0] == "AccessDeniedException"
-    managed = server.penstock("keys", "create", "--name", "lister", "--managed-policy", "AWSCodePipeline_ReadOnlyAccess")
-    assert "pipelines" in server.client("codepipeline", server.session_of(key_of(managed))).list_pipelines()
+    managed = server.create_key("--name", "lister", "--managed-policy", "AWSCodePipeline_ReadOnlyAccess")
+    assert "pipelines" in server.client("codepipeline", server.session_of(managed)).list_pipelines()
 
 
 def test_a_policy_that_means_nothing_is_refused_with_the_reason(server, tmp_path):
@@ -76,7 +61,7 @@ def test_a_policy_that_means_nothing_is_refused_with_the_reason(server, tmp_path
 def test_a_partner_sees_nothing_of_the_customer(server, world, partner_key):
     world.partner_pipeline()
     world.running("Test", "Check")
-    env = environment_of(server, partner_key)
+    env = server.environment_of(partner_key)
     assert server.penstock("jobs", "--output", "json", env=env) == {"jobs": []}
     assert server.penstock("connections", "list", "--all", "--output", "json", env=env) == {"connections": []}
     assert "AccessDeniedException" in failed(server, "keys", "list", "--account", "000000000000", env=env)

@@ -105,11 +105,8 @@ def test_signatures_go_by_real_time_and_stored_times_by_the_clock(timed):
 
 
 def test_a_clock_command_is_one_of_the_operators(manual_server):
-    printed = manual_server.penstock("keys", "create", "--name", "guest", "--account", "999988887777", "--administrator")
-    keys = dict(line.split(" = ") for line in printed.splitlines() if " = " in line)
-    env = manual_server.environment(
-        AWS_ACCESS_KEY_ID=keys["aws_access_key_id"], AWS_SECRET_ACCESS_KEY=keys["aws_secret_access_key"]
-    )
+    guest = manual_server.create_key("--name", "guest", "--account", "999988887777", "--administrator")
+    env = manual_server.environment_of(guest)
     assert manual_server.penstock("clock", "now", env=env)
     run = manual_server.penstock("clock", "advance", "1s", check=False, env=env)
     assert run.returncode != 0

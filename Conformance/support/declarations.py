@@ -55,9 +55,9 @@ def variable_check(variable, operator, value, name="Check"):
     return rule(name, "VariableCheck", {"Variable": variable, "Operator": operator, "Value": value})
 
 
-def pipeline(name, bucket, *stages, **members):
-    """A pipeline of an S3 source and the given stages, each a declaration or a name with its actions."""
-    source = stage("Source", s3_source(bucket))
+def pipeline(name, bucket, *stages, sources=None, **members):
+    """A pipeline of an S3 source, or the given ones, and the stages, each a declaration or a name with its actions."""
+    source = stage("Source", *(sources or [s3_source(bucket)]))
     declared = [each if isinstance(each, dict) else stage(each[0], *each[1]) for each in stages]
     return {
         "name": name,

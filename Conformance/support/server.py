@@ -14,11 +14,15 @@ import threading
 from pathlib import Path
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 READY = "Penstock is ready at "
+# Reads what boto3 knows of a service once, not for every client.
+LOADER = botocore.loaders.create_loader()
 
 
 def executable():
@@ -96,20 +100,35 @@ class Server:
         parser.read(self.data_dir / "credentials")
         return dict(parser["penstock"])
 
+    def create_key(self, *options):
+        """The one profile that `penstock keys create` prints."""
+        parser = configparser.ConfigParser()
+        parser.read_string(self.penstock("keys", "create", *options))
+        (name,) = parser.sections()
+        return dict(parser[name])
+
+    def environment_of(self, keys):
+        """What a shell has that signs with these keys."""
+        return self.environment(
+            AWS_ACCESS_KEY_ID=keys["aws_access_key_id"], AWS_SECRET_ACCESS_KEY=keys["aws_secret_access_key"]
+        )
+
     def session(self, region=REGION):
         return self.session_of(self.credentials(), region)
 
     def session_of(self, keys, region=REGION):
-        return boto3.Session(
-            aws_access_key_id=keys["aws_access_key_id"],
-            aws_secret_access_key=keys["aws_secret_access_key"],
-            region_name=region,
-        )
+        return self._session(keys["aws_access_key_id"], keys["aws_secret_access_key"], None, region)
 
     def session_of_job(self, data, region=REGION):
         """A session with the credentials that a job carries."""
         keys = data["artifactCredentials"]
-        return boto3.Session(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"], region)
+        return self._session(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"], region)
+
+    @staticmethod
+    def _session(key_id, secret, token, region):
+        core = botocore.session.get_session()
+        core.register_component("data_loader", LOADER)
+        return boto3.Session(key_id, secret, token, region, botocore_session=core)
 
     def client(self, service, session=None, **settings):
         """A boto3 client that does not retry, so that a test sees what the first answer was."""
