@@ -4,6 +4,8 @@
 """Fixtures: one server for the run, and a world in it for each test."""
 
 import pytest
+from support import targets
+from support.receiver import Receiver
 from support.server import Server
 from support.world import TimedWorld, World
 
@@ -51,6 +53,39 @@ def timed(manual_server, tmp_path):
     world = TimedWorld(manual_server, tmp_path)
     yield world
     world.clear()
+
+
+@pytest.fixture(scope="session")
+def receiver():
+    """Where the targets of events are."""
+    running = Receiver().start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def telling_server(receiver, tmp_path_factory):
+    """One with a manual clock and targets of events; for all tests of the run."""
+    directory = tmp_path_factory.mktemp("penstock-events")
+    options = ("--clock", "manual", "--events-config", targets.write(receiver, directory))
+    running = Server(directory / "data", *options).start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def telling(telling_server, receiver, tmp_path):
+    """Makes worlds whose pipelines' names begin as those of a target do."""
+    worlds = []
+
+    def make(prefix="t"):
+        worlds.append(targets.ToldWorld(telling_server, tmp_path, receiver, prefix))
+        return worlds[-1]
+
+    yield make
+    receiver.answers.clear()
+    for world in worlds:
+        world.clear()
 
 
 @pytest.fixture
