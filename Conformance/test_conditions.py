@@ -1,13 +1,15 @@
 # Copyright (c) Penstock contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Conditions at the gates of stages, what they lead to, and rollbacks."""
+"""Conditions at the gates of stages, and what they lead to."""
 
 import json
 
 import pytest
 from support import declarations
 
+# No minute of any year.
+NEVER = "0 0 0 30 2 ? *"
 EQUALS_MAIN = declarations.variable_check("#{variables.Branch}", "EQ", "main")
 BRANCH = {"variables": [{"name": "Branch", "defaultValue": "main"}]}
 
@@ -21,16 +23,9 @@ def deploying(timed, **gates):
     return timed.declare(declarations.stage("Deploy", timed.work(), **gates), **BRANCH)
 
 
-def override(timed, execution, type):
-    return timed.codepipeline.override_stage_condition(
-        pipelineName=timed.name, stageName="Deploy", pipelineExecutionId=execution, conditionType=type
-    )
-
-
-def gate(timed, name):
-    """The status of the condition of the gate, and of its rules."""
-    (state,) = timed.stage("Deploy")[f"{name}ConditionState"]["conditionStates"]
-    return state["latestExecution"]["status"], [each["latestExecution"]["status"] for each in state["ruleStates"]]
+def window(cron, zone=None, name="Window", **members):
+    configuration = {"Cron": cron, **({"TimeZone": zone} if zone else {})}
+    return declarations.rule(name, "DeploymentWindow", configuration, **members)
 
 
 # Entry
@@ -38,7 +33,7 @@ def gate(timed, name):
 
 def test_an_entry_condition_that_holds_lets_in(timed):
     execution = deploying(timed, beforeEntry=declarations.condition("FAIL", EQUALS_MAIN))
-    assert gate(timed, "beforeEntry") == ("Succeeded", ["Succeeded"])
+    assert timed.gate("Deploy", "beforeEntry") == ("Succeeded", ["Succeeded"])
     timed.succeed(timed.take(execution))
     assert timed.execution(execution)["status"] == "Succeeded"
     (rule,) = timed.rules()
@@ -51,7 +46,7 @@ def test_an_entry_condition_that_does_not_hold_fails_the_stage_before_anything_r
     timed.succeed(timed.take())
     second = timed.begin(**on_branch("dev"))
     assert timed.inside("Deploy") == (second, "Failed")
-    assert gate(timed, "beforeEntry") == ("Failed", ["Failed"])
+    assert timed.gate("Deploy", "beforeEntry") == ("Failed", ["Failed"])
     assert timed.jobs() == []
     assert "'dev' does not equal 'main'" in json.dumps(timed.rules(), default=str)
 
@@ -69,18 +64,29 @@ def test_an_entry_condition_that_skips_goes_on_to_the_next_stage(timed, refused)
     timed.succeed(timed.take(second))
     assert timed.execution(second)["status"] == "Succeeded"
     assert refused(timed.retry, stage="Deploy", execution=second)[0] == "StageNotRetryableException"
-    rollback = {"pipelineName": timed.name, "stageName": "Deploy", "targetPipelineExecutionId": second}
-    assert refused(timed.codepipeline.rollback_stage, **rollback)[0] == "UnableToRollbackStageException"
-    skipped = refused(override, timed=timed, execution=second, type="BEFORE_ENTRY")
-    assert skipped[0] == "ConditionNotOverridableException"
+    assert refused(timed.roll_back, stage="Deploy", target=second)[0] == "UnableToRollbackStageException"
+    overridden = refused(timed.override, stage="Deploy", execution=second, type="BEFORE_ENTRY")
+    assert overridden[0] == "ConditionNotOverridableException"
+
+
+def test_an_execution_whose_last_stage_is_skipped_has_succeeded(timed):
+    deploying(timed, beforeEntry=declarations.condition("SKIP", EQUALS_MAIN))
+    timed.succeed(timed.take())
+    second = timed.begin(**on_branch("dev"))
+    assert timed.inside("Deploy") == (second, "Skipped")
+    assert timed.execution(second)["status"] == "Succeeded"
+    assert timed.action("Deploy", "Ship") == {"actionName": "Ship"}
+    filter = {"succeededInStage": {"stageName": "Deploy"}}
+    listed = timed.codepipeline.list_pipeline_executions(pipelineName=timed.name, filter=filter)
+    assert second not in [each["pipelineExecutionId"] for each in listed["pipelineExecutionSummaries"]]
 
 
 def test_a_failed_entry_condition_is_overridden(timed):
     deploying(timed, beforeEntry=declarations.condition("FAIL", EQUALS_MAIN))
     timed.succeed(timed.take())
     second = timed.begin(**on_branch("dev"))
-    override(timed, second, "BEFORE_ENTRY")
-    assert gate(timed, "beforeEntry")[0] == "Overridden"
+    timed.override("Deploy", second, "BEFORE_ENTRY")
+    assert timed.gate("Deploy", "beforeEntry")[0] == "Overridden"
     timed.succeed(timed.take(second))
     assert timed.execution(second)["status"] == "Succeeded"
 
@@ -111,7 +117,7 @@ def test_a_check_compares_as_it_is_told(timed, branch, operator, value, passes):
         declarations.stage("Deploy", timed.work(), beforeEntry=declarations.condition("FAIL", check)),
         variables=[{"name": "Branch", "defaultValue": branch}],
     )
-    assert gate(timed, "beforeEntry")[0] == ("Succeeded" if passes else "Failed")
+    assert timed.gate("Deploy", "beforeEntry")[0] == ("Succeeded" if passes else "Failed")
     assert len(timed.jobs()) == (1 if passes else 0)
 
 
@@ -121,16 +127,16 @@ def test_a_check_of_a_variable_that_nobody_put_out_is_an_error_and_counts_as_fai
     execution = timed.declare(("Build", [timed.work("Make", namespace="Made")]), gated)
     timed.succeed(timed.take(execution))
     assert timed.inside("Deploy") == (execution, "Failed")
-    assert gate(timed, "beforeEntry") == ("Errored", ["Failed"])
+    assert timed.gate("Deploy", "beforeEntry") == ("Errored", ["Failed"])
 
 
 def test_all_rules_of_a_condition_must_hold(timed):
     length = declarations.variable_check("#{variables.Branch}", "NE", "dev", name="NotDev")
     deploying(timed, beforeEntry=declarations.condition("FAIL", EQUALS_MAIN, length))
-    assert gate(timed, "beforeEntry") == ("Succeeded", ["Succeeded", "Succeeded"])
+    assert timed.gate("Deploy", "beforeEntry") == ("Succeeded", ["Succeeded", "Succeeded"])
     timed.succeed(timed.take())
     timed.begin(**on_branch("test"))
-    assert gate(timed, "beforeEntry")[0] == "Failed"
+    assert timed.gate("Deploy", "beforeEntry")[0] == "Failed"
 
 
 # Success
@@ -146,130 +152,190 @@ def test_a_success_condition_fails_a_stage_whose_actions_succeeded(timed):
     timed.succeed(timed.take(), outputVariables={"Health": "red"})
     assert timed.inside("Deploy") == (execution, "Failed")
     assert timed.latest("Deploy", "Ship")["status"] == "Succeeded"
-    assert gate(timed, "onSuccess") == ("Failed", ["Failed"])
-    override(timed, execution, "ON_SUCCESS")
+    assert timed.gate("Deploy", "onSuccess") == ("Failed", ["Failed"])
+    timed.override("Deploy", execution, "ON_SUCCESS")
     assert timed.execution(execution)["status"] == "Succeeded"
 
 
-def test_a_success_condition_rolls_back_to_what_succeeded_before(timed):
-    healthy = declarations.variable_check("#{Shipped.Health}", "EQ", "green")
-    back = declarations.condition("ROLLBACK", healthy)
-    first = timed.declare(declarations.stage("Deploy", timed.work(namespace="Shipped"), onSuccess=back))
-    timed.succeed(timed.take(), outputVariables={"Health": "green"})
-    assert timed.execution(first)["status"] == "Succeeded"
-    second = timed.begin()
-    timed.succeed(timed.take(second), outputVariables={"Health": "red"})
-    assert timed.execution(second)["status"] == "Failed"
-    rolled_back(timed, to=first, because_of=second)
-
-
-# Failure and rollback
-
-
-def rolled_back(timed, *, to, because_of):
-    """Checks that the stage Deploy goes back to an execution because another one failed, and ends that; returns it."""
-    newest = timed.executions()[-1]
-    rollback = newest["pipelineExecutionId"]
-    assert newest["executionType"] == "ROLLBACK"
-    assert newest["trigger"]["triggerType"] == "AutomatedRollback"
-    assert json.loads(newest["trigger"]["triggerDetail"]) == {"FailedPipelineExecutionId": because_of}
-    assert newest["rollbackMetadata"]["rollbackTargetPipelineExecutionId"] == to
-    assert timed.inside("Deploy") == (rollback, "InProgress")
-    timed.succeed(timed.take(rollback))
-    assert timed.execution(rollback)["status"] == "Succeeded"
-    assert timed.stage("Deploy")["latestExecution"]["type"] == "ROLLBACK"
-    return rollback
-
-
-def test_a_failed_stage_rolls_back_and_who_waits_enters_afterwards(timed, refused):
-    first = deploying(timed, onFailure={"result": "ROLLBACK"})
-    timed.succeed(timed.take(first))
-    second = timed.begin()
-    third = timed.begin()
-    timed.fail(timed.take(second))
-    assert timed.execution(second)["status"] == "Failed"
-    assert timed.waiting("Deploy") == [third]
-    assert refused(timed.retry, stage="Deploy", execution=second)[0] == "NotLatestPipelineExecutionException"
-    assert [each["pipelineExecutionId"] for each in timed.executions()][:3] == [first, second, third]
-    rollback = timed.executions()[-1]["pipelineExecutionId"]
-    timed.succeed(timed.take(rollback))
-    assert timed.execution(rollback)["status"] == "Succeeded"
-    assert timed.inside("Deploy") == (third, "InProgress")
-
-
-def test_a_rollback_deploys_the_artifacts_and_variables_of_its_target(timed):
-    old = timed.put_source("old")
-    first = timed.declare(
-        declarations.stage("Deploy", timed.work(), onFailure={"result": "ROLLBACK"}), source=False, **BRANCH
+def test_a_stage_whose_success_is_in_question_holds_its_lock(timed):
+    execution = timed.declare(
+        declarations.stage("Deploy", timed.work(), onSuccess=declarations.condition("FAIL", window(NEVER)))
     )
-    timed.succeed(timed.take(first))
-    timed.put_source("new")
-    timed.clock.settle()
-    second = timed.executions()[-1]["pipelineExecutionId"]
-    timed.fail(timed.take(second))
-    rollback = timed.executions()[-1]["pipelineExecutionId"]
-    shown = timed.execution(rollback)
-    assert [each["revisionId"] for each in shown["artifactRevisions"]] == [old]
-    assert shown["variables"] == [{"name": "Branch", "resolvedValue": "main"}]
-    assert timed.take(rollback)["data"]["inputArtifacts"][0]["revision"] == old
-
-
-def test_a_rollback_that_fails_leads_to_no_other(timed):
-    first = deploying(timed, onFailure={"result": "ROLLBACK"})
-    timed.succeed(timed.take(first))
+    timed.succeed(timed.take(execution))
     second = timed.begin()
-    timed.fail(timed.take(second))
-    rollback = timed.executions()[-1]["pipelineExecutionId"]
-    timed.fail(timed.take(rollback))
-    assert [each["status"] for each in timed.executions()] == ["Succeeded", "Failed", "Failed"]
-    assert timed.jobs() == []
-
-
-def test_without_a_success_there_is_nothing_to_roll_back_to(timed):
-    first = deploying(timed, onFailure={"result": "ROLLBACK"})
-    second = timed.begin()
-    timed.fail(timed.take(first))
+    assert timed.inside("Deploy") == (execution, "InProgress")
+    assert timed.waiting("Deploy") == [second]
+    timed.override("Deploy", execution, "ON_SUCCESS")
+    assert [each["status"] for each in timed.rules()] == ["Abandoned"]
+    assert timed.execution(execution)["status"] == "Succeeded"
     assert timed.inside("Deploy") == (second, "InProgress")
-    assert len(timed.executions()) == 2
 
 
-def test_a_failure_condition_decides_whether_to_roll_back(timed):
-    back = declarations.condition("ROLLBACK", declarations.variable_check("#{variables.Branch}", "NE", "main"))
-    first = deploying(timed, onFailure=back)
-    timed.succeed(timed.take(first))
-    second = timed.begin(**on_branch("dev"))
-    timed.fail(timed.take(second))
-    assert timed.inside("Deploy") == (second, "Failed")
-    assert gate(timed, "onFailure") == ("Succeeded", ["Succeeded"])
-    third = timed.begin()
-    timed.fail(timed.take(third))
-    rolled_back(timed, to=first, because_of=third)
+# While rules are checked
 
 
-def test_a_timeout_rolls_back(timed):
-    first = deploying(timed, onFailure={"result": "ROLLBACK"})
-    timed.succeed(timed.take(first))
-    second = timed.begin()
-    timed.take(second)
-    timed.clock.advance("1d")
-    rolled_back(timed, to=first, because_of=second)
+def closed(timed, *rules, **gates):
+    """A pipeline that stands in front of a window that never opens; returns its execution."""
+    gate = declarations.condition("FAIL", window(NEVER), *rules)
+    return deploying(timed, beforeEntry=gate, **gates)
 
 
-def test_a_stage_is_rolled_back_by_hand(timed, refused):
-    first = deploying(timed)
-    timed.succeed(timed.take(first))
-    second = timed.begin()
-    timed.succeed(timed.take(second))
-    place = {"pipelineName": timed.name, "stageName": "Deploy"}
-    back = timed.codepipeline.rollback_stage(**place, targetPipelineExecutionId=first)["pipelineExecutionId"]
-    third = timed.executions()[-1]
-    assert (third["pipelineExecutionId"], third["trigger"]["triggerType"]) == (back, "ManualRollback")
-    busy = refused(timed.codepipeline.rollback_stage, **place, targetPipelineExecutionId=second)
-    assert busy[0] == "UnableToRollbackStageException"
-    timed.succeed(timed.take(back))
-    assert timed.execution(back)["status"] == "Succeeded"
-    again = refused(timed.codepipeline.rollback_stage, **place, targetPipelineExecutionId=back)
-    assert again[0] == "UnableToRollbackStageException"
+def test_a_rule_that_fails_ends_the_others(timed):
+    not_main = declarations.variable_check("#{variables.Branch}", "NE", "main")
+    execution = closed(timed, not_main)
+    assert timed.inside("Deploy") == (execution, "Failed")
+    assert timed.gate("Deploy", "beforeEntry") == ("Failed", ["Abandoned", "Failed"])
+
+
+def test_a_stop_ends_a_condition_and_a_retry_begins_it_anew(timed):
+    execution = closed(timed)
+    timed.stop(execution)
+    assert timed.inside("Deploy") == (execution, "Stopped")
+    assert timed.gate("Deploy", "beforeEntry") == ("Abandoned", ["Abandoned"])
+    timed.retry("Deploy", execution, "ALL_ACTIONS")
+    timed.clock.settle()
+    assert timed.gate("Deploy", "beforeEntry") == ("InProgress", ["InProgress"])
+    assert sorted(each["status"] for each in timed.rules()) == ["Abandoned", "InProgress"]
+
+
+def test_an_update_ends_a_condition(timed, refused):
+    execution = closed(timed)
     timed.update(variables=[{"name": "Branch", "defaultValue": "dev"}])
-    old = refused(timed.codepipeline.rollback_stage, **place, targetPipelineExecutionId=first)
-    assert old[0] == "PipelineExecutionOutdatedException"
+    assert timed.execution(execution)["status"] == "Cancelled"
+    assert timed.gate("Deploy", "beforeEntry") == ("Cancelled", ["Abandoned"])
+    overridden = refused(timed.override, stage="Deploy", execution=execution, type="BEFORE_ENTRY")
+    assert overridden[0] == "ConflictException"
+
+
+def test_what_a_condition_shows(timed):
+    execution = closed(timed, EQUALS_MAIN)
+    state = timed.stage("Deploy")["beforeEntryConditionState"]
+    (condition,) = state["conditionStates"]
+    shut, holds = condition["ruleStates"]
+    now = timed.clock.now()
+    assert state["latestExecution"] == {"status": "InProgress"}
+    assert condition["latestExecution"] == {"status": "InProgress", "lastStatusChange": now}
+    (first, second) = sorted(timed.rules(), key=lambda each: each["ruleName"], reverse=True)
+    assert shut == {
+        "ruleName": "Window",
+        "latestExecution": {
+            "ruleExecutionId": first["ruleExecutionId"],
+            "status": "InProgress",
+            "summary": "The window never opens up to the end of 2199",
+            "lastStatusChange": now,
+        },
+    }
+    assert holds["latestExecution"]["summary"] == "'main' equals 'main'"
+    assert first == {
+        "pipelineExecutionId": execution,
+        "ruleExecutionId": shut["latestExecution"]["ruleExecutionId"],
+        "pipelineVersion": 1,
+        "stageName": "Deploy",
+        "ruleName": "Window",
+        "startTime": now,
+        "lastUpdateTime": now,
+        "status": "InProgress",
+        "input": {
+            "ruleTypeId": {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"},
+            "configuration": {"Cron": NEVER},
+            "resolvedConfiguration": {"Cron": NEVER},
+            "region": "eu-central-1",
+            "inputArtifacts": [],
+        },
+        "output": {},
+    }
+    assert second["output"]["executionResult"] == {"externalExecutionSummary": "'main' equals 'main'"}
+    timed.override("Deploy", execution, "BEFORE_ENTRY")
+    overridden = timed.stage("Deploy")["beforeEntryConditionState"]["conditionStates"][0]["ruleStates"][0]
+    assert overridden["latestExecution"]["lastUpdatedBy"] == timed.caller()
+
+
+def test_rule_executions_are_selected_as_those_of_actions_are(timed):
+    first = deploying(timed, beforeEntry=declarations.condition("FAIL", EQUALS_MAIN))
+    timed.fail(timed.take())
+    timed.retry("Deploy", first, "ALL_ACTIONS")
+    timed.stop(first, abandon=True)
+    second = timed.begin()
+
+    def ids(**filter):
+        listed = timed.codepipeline.list_rule_executions(pipelineName=timed.name, filter=filter)
+        return [(each["pipelineExecutionId"], each["status"]) for each in listed["ruleExecutionDetails"]]
+
+    latest = {"pipelineExecutionId": first, "startTimeRange": "Latest"}
+    assert sorted(ids()) == sorted([(second, "Succeeded"), *[(first, "Succeeded")] * 2])
+    assert ids(pipelineExecutionId=first) == [(first, "Succeeded")] * 2
+    assert ids(latestInPipelineExecution={**latest, "startTimeRange": "All"}) == [(first, "Succeeded")] * 2
+    assert ids(latestInPipelineExecution=latest) == [(first, "Succeeded")]
+    assert ids(pipelineExecutionId=second, latestInPipelineExecution=latest) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        (window("0 0 25 ? * * *"), "'Cron' is '0 0 25 ? * * *'"),
+        (window("* * *"), "'Cron' is '* * *'"),
+        (window(NEVER, "Mars/Olympus"), "'TimeZone' is 'Mars/Olympus', which is no known time zone"),
+        (declarations.variable_check("#{variables.Branch}", "LIKE", "main"), "'Operator' is 'LIKE'"),
+        (declarations.variable_check("#{variables.Branch}", "MATCHES", "ma(in"), "'Value' cannot be used as a pattern"),
+    ],
+    ids=["hour", "fields", "zone", "operator", "pattern"],
+)
+def test_a_rule_that_makes_no_sense_is_an_error_and_counts_as_failed(timed, rule, problem):
+    execution = deploying(timed, beforeEntry=declarations.condition("FAIL", rule))
+    assert timed.inside("Deploy") == (execution, "Failed")
+    assert timed.gate("Deploy", "beforeEntry") == ("Errored", ["Failed"])
+    (shown,) = timed.rules()
+    error = shown["output"]["executionResult"]["errorDetails"]
+    assert (error["code"], problem in error["message"]) == ("ConfigurationError", True)
+
+
+# What is refused when it is declared
+
+
+SKIP_WINDOW = declarations.condition("SKIP", window(NEVER))
+ENTRY = declarations.condition("FAIL", EQUALS_MAIN)
+BACK = declarations.condition("ROLLBACK", EQUALS_MAIN)
+ALARM = declarations.condition("FAIL", declarations.rule("Alarm", "CloudWatchAlarm", {"AlarmName": "errors"}))
+
+
+@pytest.mark.parametrize(
+    ("stage", "gates", "code", "problem"),
+    [
+        (1, {"beforeEntry": SKIP_WINDOW}, "InvalidStageDeclarationException", "with the result SKIP"),
+        (1, {"beforeEntry": BACK}, "InvalidStageDeclarationException", "result ROLLBACK is not allowed"),
+        (1, {"onSuccess": {"conditions": [{**ENTRY["conditions"][0], "result": "SKIP"}]}},
+         "InvalidStageDeclarationException", "result SKIP is not allowed"),
+        (0, {"beforeEntry": ENTRY}, "InvalidStageDeclarationException", "it is the first one"),
+        (0, {"onFailure": {"result": "ROLLBACK"}}, "InvalidStageDeclarationException", "it has the sources"),
+        (0, {"onSuccess": BACK}, "InvalidStageDeclarationException", "it has the sources"),
+        (1, {"onFailure": {"result": "RETRY", **BACK}}, "InvalidStageDeclarationException",
+         "cannot have a failure exit gate configured with both top level result and conditions"),
+        (1, {"beforeEntry": ALARM}, "InvalidStructureException", "Rules of type CloudWatchAlarm are not available"),
+        (1, {"beforeEntry": declarations.condition("FAIL", *[EQUALS_MAIN] * 2)},
+         "InvalidStageDeclarationException", "Rule name 'Check' is used more than once"),
+        (1, {"beforeEntry": declarations.condition(
+            "FAIL", *[{**EQUALS_MAIN, "name": f"Check{number}"} for number in range(6)])},
+         "ValidationException", "rules"),
+        (1, {"beforeEntry": {"conditions": ENTRY["conditions"] * 2}}, "ValidationException", "conditions"),
+    ],
+    ids=[
+        "skip-window", "entry-rollback", "success-skip", "first-entry", "first-rollback", "first-success",
+        "retry-and-conditions", "alarm", "names", "rules", "conditions",
+    ],
+)
+def test_gates_that_cannot_be_are_refused(timed, refused, stage, gates, code, problem):
+    client = timed.server.client("codepipeline", parameter_validation=False)
+    declared = declarations.pipeline(
+        timed.name, timed.bucket, ("Sign", [declarations.approval()]), pipelineType="V2", **BRANCH
+    )
+    declared["stages"][stage].update(gates)
+    found = refused(client.create_pipeline, pipeline=declared)
+    assert (found[0], problem in found[1]) == (code, True), found
+
+
+def test_a_v1_pipeline_has_no_gates(timed, refused):
+    gated = declarations.stage("Sign", declarations.approval(), beforeEntry=ENTRY)
+    declared = declarations.pipeline(timed.name, timed.bucket, gated, pipelineType="V1")
+    assert refused(timed.codepipeline.create_pipeline, pipeline=declared) == (
+        "InvalidStageDeclarationException", "Stage level conditions can only be used with V2 pipelines."
+    )

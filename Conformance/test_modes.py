@@ -71,6 +71,17 @@ def test_superseded_at_a_disabled_transition(timed):
     assert timed.inside("Deploy") == (third, "InProgress")
 
 
+def test_superseded_in_front_of_the_first_stage_too(timed):
+    first = timed.declare(("Sign", [declarations.approval()]), sources=[timed.custom_source()], source=False)
+    second = timed.begin()
+    assert timed.waiting("Source") == [second]
+    third = timed.begin()
+    assert timed.execution(second)["status"] == "Superseded"
+    timed.succeed(timed.fetch())
+    assert timed.inside("Sign") == (first, "InProgress")
+    assert timed.inside("Source") == (third, "InProgress")
+
+
 # QUEUED
 
 
@@ -122,16 +133,20 @@ def test_queued_who_waits_can_be_stopped(timed):
     assert timed.waiting("Build") == [third]
 
 
-@pytest.mark.parametrize("mode", ["QUEUED", "PARALLEL"])
-def test_fifty_executions_run_at_once(timed, mode):
-    deploying(timed, executionMode=mode)
-    for _ in range(49):
-        timed.start()
-    with pytest.raises(timed.codepipeline.exceptions.ConcurrentPipelineExecutionsLimitExceededException):
-        timed.start()
-    timed.clock.settle()
-    timed.stop(timed.created_execution(), abandon=True)
-    timed.start()
+def test_queued_several_queues_stand_at_once(timed):
+    first = timed.declare(
+        ("Build", [timed.work("Make")]), ("Deploy", [timed.work()]), sources=[timed.custom_source()], source=False,
+        executionMode="QUEUED",
+    )
+    second, third, fourth, fifth = (timed.begin() for _ in range(4))
+    for _ in range(4):
+        timed.succeed(timed.fetch())
+    timed.succeed(timed.take(first))
+    timed.succeed(timed.take(second))
+    assert [timed.inside(stage)[0] for stage in ("Source", "Build", "Deploy")] == [fifth, third, first]
+    assert [timed.waiting(stage) for stage in ("Source", "Build", "Deploy")] == [[], [fourth], [second]]
+    timed.succeed(timed.take(first))
+    assert timed.inside("Deploy") == (second, "InProgress")
 
 
 # PARALLEL
@@ -187,6 +202,36 @@ def test_parallel_executions_wait_at_a_disabled_transition_and_go_on_together(ti
     assert [each["status"] for each in timed.executions()] == ["Succeeded", "Succeeded"]
 
 
+def test_parallel_after_a_failure_no_action_takes_a_free_place(timed):
+    actions = [timed.work(f"Ship{number}") for number in range(7)]
+    execution = timed.declare(("Deploy", actions), executionMode="PARALLEL")
+    first, *others = timed.take_all()
+    timed.fail(first)
+    for job in others:
+        timed.succeed(job)
+    assert timed.execution(execution)["status"] == "Failed"
+    assert timed.jobs() == []
+    timed.retry("Deploy", execution)
+    jobs = timed.take_all()
+    assert len(jobs) == 3
+    for job in jobs:
+        timed.succeed(job)
+    assert timed.execution(execution)["status"] == "Succeeded"
+
+
+def test_parallel_an_update_leaves_executions_their_own_version(timed):
+    first = deploying(timed, executionMode="PARALLEL")
+    stages = timed.codepipeline.get_pipeline(name=timed.name)["pipeline"]["stages"]
+    timed.update(stages=stages[:2])
+    second = timed.begin()
+    jobs = {execution_of(job): job for job in timed.take_all()}
+    timed.succeed(jobs[second])
+    assert timed.execution(second)["status"] == "Succeeded"
+    timed.succeed(jobs[first])
+    timed.succeed(timed.take(first))
+    assert (timed.execution(first)["status"], timed.execution(first)["pipelineVersion"]) == ("Succeeded", 1)
+
+
 # Three quick starts, side by side
 
 
@@ -234,6 +279,42 @@ def test_an_update_lets_running_actions_end_and_cancels_what_follows(timed, refu
     assert timed.execution(second)["status"] == "Cancelled"
     assert timed.execution(fourth)["pipelineVersion"] == 2
     assert timed.inside("Build") == (fourth, "InProgress")
+
+
+def test_an_update_says_to_whom_it_put_an_end(timed):
+    first = deploying(timed)
+    second = timed.begin()
+    job = timed.take(first)
+    timed.update(variables=[{"name": "Size", "defaultValue": "s"}])
+    timed.succeed(job)
+    summary = "The pipeline was updated to version 2 before the execution completed"
+    for execution in (first, second):
+        shown = timed.execution(execution)
+        assert (shown["status"], shown["statusSummary"]) == ("Cancelled", summary)
+    assert timed.inside("Build") == (first, "Cancelled")
+    assert timed.latest("Build", "Make")["status"] == "Succeeded"
+
+
+def test_an_update_of_stages_keeps_what_those_show_that_stay(timed):
+    first = deploying(timed)
+    for _ in range(2):
+        timed.succeed(timed.take(first))
+    source, _, deploy = timed.codepipeline.get_pipeline(name=timed.name)["pipeline"]["stages"]
+    timed.update(stages=[source, declarations.stage("Tell", timed.work("Call")), deploy])
+    states = timed.codepipeline.get_pipeline_state(name=timed.name)["stageStates"]
+    assert [each["stageName"] for each in states] == ["Source", "Tell", "Deploy"]
+    assert ["latestExecution" in each for each in states] == [True, False, True]
+    assert timed.inside("Deploy") == (first, "Succeeded")
+
+
+def test_a_stop_wins_over_an_update(timed):
+    first = deploying(timed)
+    job = timed.take(first)
+    timed.update(variables=[{"name": "Size", "defaultValue": "s"}])
+    timed.stop(first)
+    assert timed.execution(first)["status"] == "Stopping"
+    timed.succeed(job)
+    assert timed.execution(first)["status"] == "Stopped"
 
 
 def test_an_update_makes_a_failed_execution_one_that_is_not_retried(timed, refused):

@@ -176,6 +176,33 @@ def blockers(declared):
     declared["stages"][1]["blockers"] = [{"name": "b", "type": "Schedule"}]
 
 
+def triggers(declared):
+    source = declared["stages"][0]["actions"][0]
+    source["actionTypeId"]["provider"] = "CodeStarSourceConnection"
+    source["configuration"] = {
+        "ConnectionArn": "arn:aws:codeconnections:eu-central-1:000000000000:connection/harbour",
+        "FullRepositoryId": "shop/basket",
+        "BranchName": "main",
+    }
+    push = [{"branches": {"includes": ["main"]}}]
+    declared["triggers"] = [
+        {
+            "providerType": "CodeStarSourceConnection",
+            "gitConfiguration": {"sourceActionName": source["name"], "push": push},
+        }
+    ]
+
+
+def many_stages(declared):
+    sign = declared["stages"][1]
+    declared["stages"] += [{**sign, "name": f"Sign{number}"} for number in range(49)]
+
+
+def many_actions(declared):
+    approve = declared["stages"][1]["actions"][0]
+    declared["stages"][1]["actions"] = [{**approve, "name": f"Approve{number}"} for number in range(101)]
+
+
 @pytest.mark.parametrize(
     ("change", "code", "message"),
     [
@@ -189,6 +216,9 @@ def blockers(declared):
         (queued_v1, "InvalidStructureException", "QUEUED or PARALLEL mode can only be used with V2 pipelines"),
         (no_store, "InvalidStructureException", "artifact store"),
         (blockers, "InvalidBlockerDeclarationException", "Blockers are reserved for future use"),
+        (triggers, "InvalidStructureException", "Triggers are not available in this version of Penstock"),
+        (many_stages, "InvalidStructureException", "There can only be up to 50 stages in a pipeline"),
+        (many_actions, "InvalidStageDeclarationException", "must contain between 1 and 100 actions"),
     ],
     ids=lambda each: each.__name__ if callable(each) else "",
 )

@@ -65,6 +65,22 @@ def test_an_unknown_operation_is_refused(server):
     ("operation", "arguments"),
     [
         ("list_webhooks", {}),
+        (
+            "put_webhook",
+            {
+                "webhook": {
+                    "name": "shop-push",
+                    "targetPipeline": "shop",
+                    "targetAction": "Fetch",
+                    "filters": [{"jsonPath": "$.ref", "matchEquals": "refs/heads/{Branch}"}],
+                    "authentication": "UNAUTHENTICATED",
+                    "authenticationConfiguration": {},
+                }
+            },
+        ),
+        ("delete_webhook", {"name": "shop-push"}),
+        ("register_webhook_with_third_party", {"webhookName": "shop-push"}),
+        ("deregister_webhook_with_third_party", {"webhookName": "shop-push"}),
         ("list_tags_for_resource", {"resourceArn": "arn:aws:codepipeline:eu-central-1:000000000000:p"}),
     ],
 )

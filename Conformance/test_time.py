@@ -4,7 +4,8 @@
 """What time does to pipelines, jobs and tokens, at the very second: on a clock that the tests move."""
 
 import uuid
-from datetime import timedelta
+from datetime import timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from support import declarations
@@ -153,6 +154,18 @@ def test_a_silent_job_is_named_to_operators(timed):
     assert "has not reported since" in timed.latest("Deploy", "Ship")["summary"]
 
 
+def test_a_partners_job_times_out_after_an_hour(timed):
+    _, connection = timed.partner_pipeline()
+    timed.clock.settle()
+    timed.acknowledged_partner_job(connection["clientToken"])
+    timed.clock.advance("59m59s")
+    assert timed.inside("Test")[1] == "InProgress"
+    timed.clock.advance("1s")
+    assert timed.latest("Test", "Check")["errorDetails"] == {
+        "code": "JobFailed", "message": "The action timed out after 60 minutes"
+    }
+
+
 # Credentials and tokens
 
 
@@ -295,6 +308,42 @@ def test_a_deployment_window_that_stays_closed_fails_at_the_timeout_of_its_rule(
     assert timed.inside("Deploy") == (execution, "Failed")
     assert [each["status"] for each in timed.rules()] == ["Failed"]
     assert timed.history("Ship") == []
+
+
+def test_a_window_is_waited_for_for_seven_days(timed):
+    gate = declarations.condition("FAIL", window("0 0 0 30 2 ? *"))
+    execution = timed.declare(declarations.stage("Deploy", timed.work(), beforeEntry=gate))
+    timed.clock.advance("6d23h59m59s")
+    assert timed.inside("Deploy") == (execution, "InProgress")
+    timed.clock.advance("1s")
+    assert timed.inside("Deploy") == (execution, "Failed")
+    (rule,) = timed.rules()
+    assert rule["output"]["executionResult"]["errorDetails"] == {
+        "code": "JobFailed", "message": "The rule timed out after 10080 minutes"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("UTC+05:30", timezone(timedelta(hours=5, minutes=30))),
+        ("UTC-03:00", timezone(-timedelta(hours=3))),
+        ("Asia/Tokyo", ZoneInfo("Asia/Tokyo")),
+        ("PST", ZoneInfo("America/Los_Angeles")),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_window_opens_by_the_time_of_its_zone(timed, name, zone):
+    monday = to_weekday(timed.clock, 5, 12) + 2 * DAY
+    opening = monday.replace(hour=9, tzinfo=zone)
+    rule = window()
+    rule["configuration"]["TimeZone"] = name
+    gate = declarations.condition("FAIL", rule)
+    execution = timed.declare(declarations.stage("Deploy", timed.work(), beforeEntry=gate))
+    timed.clock.set((opening - timedelta(seconds=1)).astimezone(timezone.utc))
+    assert timed.jobs() == []
+    timed.clock.advance("1s")
+    assert timed.take(execution)
 
 
 def test_a_closed_window_is_overridden(timed):

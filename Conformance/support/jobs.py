@@ -10,3 +10,9 @@ def execution_of(job):
 
 def action_of(job):
     return job["data"]["pipelineContext"]["action"]["name"]
+
+
+def by_name(jobs, *names):
+    """The jobs of these actions, in this order."""
+    jobs = {action_of(job): job for job in jobs}
+    return [jobs.pop(name) for name in names]
