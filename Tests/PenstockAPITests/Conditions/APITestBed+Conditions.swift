@@ -40,19 +40,12 @@ extension StageDeclaration {
 extension ConditionDeclaration {
     /// That the variable `Env` is `prod`.
     static func isProduction(else result: ConditionResult = .fail) -> Self {
-        Self(
-            result: result,
-            rules: [
-                RuleDeclaration(
-                    name: "Env",
-                    typeID: .variableCheck,
-                    configuration: [
-                        KeyedValue("Operator", "EQ"), KeyedValue("Value", "prod"),
-                        KeyedValue("Variable", "#{variables.Env}"),
-                    ]
-                )
-            ]
-        )
+        Self(result: result, rules: [.equals("Env", "#{variables.Env}", "prod")])
+    }
+
+    /// That the source's variable `BranchName` is `main`.
+    static func isMainBranch(else result: ConditionResult = .fail) -> Self {
+        Self(result: result, rules: [.equals("Branch", "#{SourceVariables.BranchName}", "main")])
     }
 
     /// That it is the third of May, at any time of it.
@@ -65,6 +58,18 @@ extension ConditionDeclaration {
                     typeID: .deploymentWindow,
                     configuration: [KeyedValue("Cron", "* * * 3 5 ?")]
                 )
+            ]
+        )
+    }
+}
+
+extension RuleDeclaration {
+    fileprivate static func equals(_ name: String, _ variable: String, _ value: String) -> Self {
+        Self(
+            name: name,
+            typeID: .variableCheck,
+            configuration: [
+                KeyedValue("Operator", "EQ"), KeyedValue("Value", value), KeyedValue("Variable", variable),
             ]
         )
     }

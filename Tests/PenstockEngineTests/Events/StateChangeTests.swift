@@ -143,16 +143,3 @@ struct StateChangeTests {
         #expect(actions[1].declaration.name == "Ship")
     }
 }
-
-extension PipelineUnderTest {
-    /// Who changed to what in the last step: `pipeline STARTED`, `S1 STARTED`, `Work STARTED`.
-    fileprivate var told: [String] {
-        self.announcements.map { change in
-            switch change.subject {
-            case .pipeline: "pipeline \(change.state.rawValue)"
-            case .stage(let stage): "\(stage.name) \(change.state.rawValue)"
-            case .action(let action): "\(action.declaration.name) \(change.state.rawValue)"
-            }
-        }
-    }
-}

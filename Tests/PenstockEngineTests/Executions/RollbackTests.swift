@@ -133,27 +133,6 @@ struct RollbackTests {
 
     // MARK: Automatic
 
-    @Test func `A failure goes back to the last success before anybody who waits enters`() throws {
-        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onFailure: .rollback))
-        let first = try pipeline.start()
-        for _ in 1...2 { try pipeline.succeed(first) }
-        let second = try pipeline.start()
-        try pipeline.succeed(second)
-        try pipeline.succeed(pipeline.start())
-        #expect(pipeline.picture == "in(S2):E3 S2:E2")
-        try pipeline.fail(second)
-        #expect(pipeline.picture == "in(S2):E3 S2:E4")
-        #expect(try pipeline.status(second) == .failed)
-        let rollback = try #require(try pipeline.gate("S2").owner)
-        let execution = try pipeline.execution(rollback)
-        #expect(execution.rollbackTarget == first)
-        let detail = "{\"FailedPipelineExecutionId\":\"\(second)\"}"
-        #expect(execution.trigger == Trigger(type: .automatedRollback, detail: detail))
-        #expect(pipeline.refusal(of: .retryStage("S2", second, .failedActions))?.code == .notLatestPipelineExecution)
-        try pipeline.fail(rollback)
-        #expect(pipeline.picture == "S2:E3")
-    }
-
     @Test func `Without a success under this version a failure is just one`() throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onFailure: .rollback))
         let first = try pipeline.start()

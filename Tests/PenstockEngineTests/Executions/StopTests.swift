@@ -100,33 +100,6 @@ struct StopTests {
         #expect(ends == ids.map { .endAction($0, .abandoned) })
     }
 
-    @Test func `A parallel group with an approval: wait, wait again, then abandon`() throws {
-        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", .approval(), .work("Load")))
-        let execution = try pipeline.start()
-        try pipeline.succeed(execution)
-        try pipeline.stop(execution)
-        #expect(pipeline.refusal(of: .stop(execution))?.code == .duplicatedStopRequest)
-        try pipeline.succeed(execution, "Load")
-        #expect(try pipeline.status(execution) == .stopping)
-        #expect(try pipeline.actions(execution) == "SignOff InProgress, Load Succeeded")
-        let token = try pipeline.attempt("SignOff", execution).id
-
-        var approved = pipeline
-        try approved.answer(execution)
-        #expect(try approved.status(execution) == .stopped)
-        #expect(try approved.actions(execution) == "SignOff Succeeded, Load Succeeded")
-        try approved.retry("S2", execution)
-        #expect(try approved.status(execution) == .succeeded)
-
-        try pipeline.stop(execution, abandon: true)
-        #expect(try pipeline.status(execution) == .stopped)
-        #expect(try pipeline.actions(execution) == "SignOff Abandoned, Load Succeeded")
-        #expect(pipeline.refusal(of: .answer(execution, token)) == .invalidApprovalToken)
-        try pipeline.retry("S2", execution)
-        #expect(try pipeline.actions(execution) == "SignOff InProgress, Load Succeeded")
-        #expect(try pipeline.attempt("SignOff", execution).id != token)
-    }
-
     @Test func `A stop that waits becomes one that abandons, and keeps a reason that was given`() throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
         let execution = try pipeline.start()

@@ -20,20 +20,6 @@ struct QueuedModeTests {
         #expect(pipeline.picture == "in(S2):E4 S2:E3 in(S3):E2 S3:E1")
     }
 
-    @Test func `A retry takes the stage before the queue's head when the transition was disabled in time`() throws {
-        var pipeline = try Self.withTwoBehindOne()
-        try pipeline.disable("S2")
-        try pipeline.fail(id(1))
-        #expect(pipeline.picture == "in(S2):E2,E3")
-        try pipeline.retry("S2", id(1))
-        #expect(pipeline.picture == "in(S2):E2,E3 S2:E1")
-        #expect(try pipeline.status(id(1)) == .inProgress)
-        try pipeline.succeed(id(1))
-        #expect(pipeline.picture == "in(S2):E2,E3 S3:E1")
-        try pipeline.enable("S2")
-        #expect(pipeline.picture == "in(S2):E3 S2:E2 S3:E1")
-    }
-
     @Test func `A failure lets the next one in at once, and the failed one is not retried any more`() throws {
         var pipeline = try Self.withTwoBehindOne()
         try pipeline.fail(id(1))

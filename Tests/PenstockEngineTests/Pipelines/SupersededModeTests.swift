@@ -6,56 +6,6 @@ import PenstockModel
 import Testing
 
 struct SupersededModeTests {
-    @Test func `A newer execution takes the place of an older one that waits, step by step`() throws {
-        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"), .stage("S3"))
-        let first = try pipeline.start()
-        try pipeline.succeed(first)
-        #expect(pipeline.picture == "S2:E1")
-        let second = try pipeline.start()
-        try pipeline.succeed(second)
-        #expect(pipeline.picture == "in(S2):E2 S2:E1")
-        let third = try pipeline.start()
-        #expect(pipeline.picture == "S1:E3 in(S2):E2 S2:E1")
-        try pipeline.succeed(third)
-        #expect(pipeline.picture == "in(S2):E3 S2:E1")
-        #expect(try pipeline.status(second) == .superseded)
-        try pipeline.fail(first)
-        #expect(pipeline.picture == "S2:E3")
-        #expect(try pipeline.status(first) == .failed)
-        let refusal = pipeline.refusal(of: .retryStage("S2", first, .failedActions))
-        #expect(refusal?.code == .notLatestPipelineExecution)
-        try pipeline.succeed(third)
-        #expect(pipeline.picture == "S3:E3")
-        try pipeline.succeed(third)
-        #expect(pipeline.picture == "")
-        #expect(try pipeline.status(third) == .succeeded)
-    }
-
-    @Test func `At a disabled transition the newest waits, and a stopped one is shown until the next comes`() throws {
-        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
-        let first = try pipeline.start()
-        try pipeline.succeed(first)
-        try pipeline.disable("S2")
-        let second = try pipeline.start()
-        try pipeline.succeed(second)
-        try pipeline.succeed(first)
-        #expect(pipeline.picture == "in(S2):E2")
-        #expect(try pipeline.status(first) == .succeeded)
-        let third = try pipeline.start()
-        try pipeline.succeed(third)
-        #expect(try pipeline.status(second) == .superseded)
-        try pipeline.stop(third)
-        #expect(pipeline.picture == "")
-        #expect(try pipeline.gate("S2").departed == DepartedExecution(id: third, status: .stopped))
-        #expect(try pipeline.gate("S2").latest == first)
-        let fourth = try pipeline.start()
-        try pipeline.succeed(fourth)
-        #expect(pipeline.picture == "in(S2):E4")
-        #expect(try pipeline.gate("S2").departed == nil)
-        try pipeline.enable("S2")
-        #expect(pipeline.picture == "S2:E4")
-    }
-
     @Test func `A queue of one forms in front of the first stage as well`() throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
         let first = try pipeline.start()

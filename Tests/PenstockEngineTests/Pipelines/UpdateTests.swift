@@ -7,50 +7,6 @@ import PenstockModel
 import Testing
 
 struct UpdateTests {
-    @Test func `A build, an approval and a waiting execution are each ended in their own way`() throws {
-        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", .work("Build")), .stage("S3", .approval()))
-        let (old, running, waiting) = try Self.fill(&pipeline)
-        try pipeline.update(.stage("S1"), .stage("S2", .work("Build")), .stage("S3", .approval()))
-        #expect(pipeline.picture == "S2:E2")
-        let summary = "The pipeline was updated to version 2 before the execution completed"
-        for id in [waiting, old] {
-            #expect(try pipeline.status(id) == .cancelled)
-            #expect(try pipeline.execution(id).statusSummary == summary)
-        }
-        #expect(try pipeline.attempt("SignOff", old).status == .abandoned)
-        #expect(try pipeline.attempt("SignOff", old).summary == "The approval action has been canceled.")
-        #expect(try pipeline.run(old).status == .cancelled)
-        #expect(try pipeline.gate("S2").departed == DepartedExecution(id: waiting, status: .cancelled))
-        #expect(try pipeline.status(running) == .inProgress)
-        let note = "The pipeline was updated; waiting for running actions"
-        #expect(try pipeline.execution(running).statusSummary == note)
-
-        let newest = try pipeline.start()
-        try pipeline.succeed(newest)
-        #expect(pipeline.picture == "in(S2):E4 S2:E2")
-        try pipeline.succeed(running, "Build", ActionSuccess(progress: ActionProgress(summary: "built")))
-        #expect(pipeline.picture == "S2:E4")
-        #expect(try pipeline.attempt("Build", running).summary == "built")
-        #expect(try pipeline.run(running).status == .cancelled)
-        #expect(try pipeline.status(running) == .cancelled)
-        #expect(try pipeline.execution(running).statusSummary == summary)
-        #expect(try pipeline.execution(newest).pipelineVersion == 2)
-    }
-
-    /// E1 waits in S3 for its approval, E2 builds in S2, E3 waits in front of S2.
-    private static func fill(
-        _ pipeline: inout PipelineUnderTest
-    ) throws -> (old: PipelineExecutionID, running: PipelineExecutionID, waiting: PipelineExecutionID) {
-        let executions = try (1...3).map { _ in
-            let execution = try pipeline.start()
-            try pipeline.succeed(execution)
-            if execution == id(1) { try pipeline.succeed(execution, "Build") }
-            return execution
-        }
-        #expect(pipeline.picture == "in(S2):E3 S2:E2 S3:E1")
-        return (executions[0], executions[1], executions[2])
-    }
-
     @Test func `An update starts no execution`() throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
         try pipeline.update(.stage("S1"), .stage("S2"))

@@ -7,40 +7,6 @@ import PenstockModel
 import Testing
 
 struct StageRetryTests {
-    @Test func `A failure beside a running sibling is retried, then a later group's, each by itself`() throws {
-        var pipeline = Self.testLintPublish
-        let execution = try pipeline.start()
-        try pipeline.succeed(execution)
-        let (test, lint) = (try pipeline.attempt("Test", execution).id, try pipeline.attempt("Lint", execution).id)
-        try pipeline.fail(execution, "Test")
-        #expect(pipeline.refusal(of: .retryStage("S2", execution, .allActions))?.code == .stageNotRetryable)
-        try pipeline.retry("S2", execution)
-        #expect(pipeline.startedActions == ["Test"])
-        #expect(try pipeline.attempt("Test", execution).id != test)
-        #expect(try pipeline.attempt("Lint", execution).id == lint)
-        #expect(try pipeline.execution(execution).attempt == 2)
-        try pipeline.succeed(execution, "Lint")
-        try pipeline.succeed(execution, "Test")
-        #expect(pipeline.startedActions == ["Publish"])
-        try pipeline.fail(execution, "Publish")
-        #expect(try pipeline.status(execution) == .failed)
-        #expect(pipeline.picture == "")
-
-        var overtaken = pipeline
-        try overtaken.succeed(overtaken.start())
-        let refusal = overtaken.refusal(of: .retryStage("S2", execution, .failedActions))
-        #expect(refusal?.code == .notLatestPipelineExecution)
-
-        let kept = (try pipeline.attempt("Test", execution), try pipeline.attempt("Lint", execution))
-        try pipeline.retry("S2", execution)
-        #expect(pipeline.startedActions == ["Publish"])
-        #expect(try pipeline.attempt("Test", execution) == kept.0)
-        #expect(try pipeline.attempt("Lint", execution) == kept.1)
-        #expect(try pipeline.status(execution) == .inProgress)
-        #expect(try pipeline.execution(execution).attempt == 3)
-        #expect(pipeline.picture == "S2:E1")
-    }
-
     @Test func `A retry revives the execution as it was, with nothing left of its failure`() throws {
         var pipeline = Self.testLintPublish
         let execution = try pipeline.start()

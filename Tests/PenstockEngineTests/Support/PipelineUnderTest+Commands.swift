@@ -157,6 +157,17 @@ extension PipelineUnderTest {
             if case .startAction(let start) = effect { start.action.name } else { nil }
         }
     }
+
+    /// Who changed to what in the last step: `pipeline STARTED`, `S1 STARTED`, `Work STARTED`.
+    var told: [String] {
+        self.announcements.map { change in
+            switch change.subject {
+            case .pipeline: "pipeline \(change.state.rawValue)"
+            case .stage(let stage): "\(stage.name) \(change.state.rawValue)"
+            case .action(let action): "\(action.declaration.name) \(change.state.rawValue)"
+            }
+        }
+    }
 }
 
 extension PipelineEvent {
