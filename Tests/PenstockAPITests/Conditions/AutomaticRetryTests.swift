@@ -1,9 +1,11 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import enum PenstockModel.FailureHandling
+import PenstockModel
 import PenstockWire
 import Testing
+
+@testable import PenstockAPI
 
 struct AutomaticRetryTests {
     @Test func `A stage retries itself once, keeping its lock, and then fails`() async throws {
@@ -42,5 +44,10 @@ struct AutomaticRetryTests {
         try await bed.succeed(#require(jobs["Test"]))
         #expect(try await bed.status(id) == .stopped)
         #expect(try await bed.stage("Build").retryStageMetadata == nil)
+    }
+
+    @Test func `A declaration that does not say what runs again means the failed actions`() {
+        let stage = Sample.stage("Build", [], onFailure: FailureConditions(result: .retry))
+        #expect(PenstockModel.StageDeclaration(stage).onFailure == .retry(.failedActions))
     }
 }

@@ -68,6 +68,13 @@ struct RollbackTests {
         }
     }
 
+    @Test func `A target that is none by its form is refused before the pipeline is looked for`() async throws {
+        let bed = try await APITestBed()
+        let refusal = await #expect(throws: ServiceException.self) { try await bed.rollBack("Release", to: "latest") }
+        #expect(refusal?.code == .validation)
+        #expect(refusal?.message.contains("'targetPipelineExecutionId'") == true)
+    }
+
     @Test func `Nobody goes back to an execution of another version`() async throws {
         let (bed, first, _) = try await self.released()
         try await bed.update(.stage("Build", .work()), .stage("Release", .work("Ship")))

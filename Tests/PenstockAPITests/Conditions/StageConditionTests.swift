@@ -45,6 +45,40 @@ struct StageConditionTests {
         #expect(try await bed.status(id) == .succeeded)
     }
 
+    @Test func `A gate is shown with its condition and its rules, once it was looked at`() async throws {
+        let (bed, id) = try await APITestBed.withPipeline(
+            .stage("Build", .work()),
+            .stage("Release", .work("Ship")).entered(if: .isProduction()).completed(if: .isProduction()),
+            variables: .env("test"))
+        #expect(try await bed.stage("Release").beforeEntryConditionState == nil)
+        try await bed.advance(by: .seconds(5))
+        try await bed.succeed(bed.takeJob())
+        let stage = try await bed.stage("Release")
+        let problem = "'test' does not equal 'prod'"
+        let rule = RuleExecution(
+            ruleExecutionID: try await bed.ruleRuns(of: id).first?.ruleExecutionID,
+            status: .failed,
+            summary: problem,
+            lastStatusChange: bed.now,
+            errorDetails: ErrorDetails(code: "JobFailed", message: problem)
+        )
+        let summary = "Rule 'Env' failed: \(problem)"
+        #expect(
+            stage.beforeEntryConditionState
+                == StageConditionState(
+                    latestExecution: StageConditionsExecution(status: .failed, summary: summary),
+                    conditionStates: [
+                        ConditionState(
+                            latestExecution: ConditionExecution(
+                                status: .failed, summary: summary, lastStatusChange: bed.now),
+                            ruleStates: [RuleState(ruleName: "Env", latestExecution: rule)]
+                        )
+                    ]
+                ))
+        #expect(stage.onSuccessConditionState == nil)
+        #expect(stage.onFailureConditionState == nil)
+    }
+
     @Test func `A retry of the stage evaluates the condition that failed once more`() async throws {
         let (bed, id) = try await APITestBed.withPipeline(
             .stage("Build", .work()), .stage("Release", .work("Ship")).entered(if: .isProduction()),

@@ -111,9 +111,9 @@ extension APITestBed {
     }
 
     /// Puts another version of `shop` in force.
-    func update(_ stages: StageDeclaration...) async throws {
+    func update(_ stages: StageDeclaration..., mode: ExecutionMode = .superseded) async throws {
         let definition = PipelineDefinition(
-            declaration: Self.declaration(stages), secrets: [], masked: []
+            declaration: Self.declaration(stages, mode: mode), secrets: [], masked: []
         ) { _ in [] }
         _ = try await self.pipelines.update(self.caller(), definition)
     }

@@ -205,6 +205,10 @@ struct StartPipelineExecutionTests {
             "A source revision of type COMMIT_ID cannot be given to source action 'Get' of provider 'S3'"
         ),
         (
+            override(.imageDigest, "sha256:1"),
+            "A source revision of type IMAGE_DIGEST cannot be given to source action 'Get' of provider 'S3'"
+        ),
+        (
             override(.s3ObjectVersionID, "v1", of: "Work"),
             "Pipeline 'shop' does not have a source action with name 'Work'"
         ),

@@ -146,6 +146,23 @@ struct GetPipelineStateTests {
         #expect(try await bed.execution(next).pipelineVersion == 2)
     }
 
+    @Test func `A change to PARALLEL mode hides how stages stood, and the change back shows it again`() async throws {
+        let (bed, id) = try await APITestBed.withPipeline(.stage("Build", .work()), .stage("Release", .work("Ship")))
+        try await bed.pass()
+        try await bed.fail(bed.takeJob("Ship"))
+        let before = try await bed.state().stageStates
+        #expect(before?.map(\.latestExecution?.pipelineExecutionID) == [id, id])
+        try await bed.update(.stage("Build", .work()), .stage("Release", .work("Ship")), mode: .parallel)
+        #expect(try await bed.state().stageStates?.map(\.latestExecution) == [nil, nil])
+        let parallel = try await bed.start()
+        try await bed.pass()
+        try await bed.update(.stage("Build", .work()), .stage("Release", .work("Ship")))
+        #expect(try await bed.state().stageStates == before)
+        try await bed.succeed(bed.takeJob("Ship"))
+        #expect(try await bed.status(parallel) == .succeeded)
+        #expect(try await bed.state().stageStates == before)
+    }
+
     // MARK: Time
 
     @Test func `An action that ran out of time has failed, and says so`() async throws {

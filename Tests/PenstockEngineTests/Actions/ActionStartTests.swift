@@ -107,6 +107,14 @@ struct ActionStartTests {
 
     // MARK: Sources
 
+    @Test func `Every source runs in every execution, and only the one that has changed is bound`() throws {
+        var pipeline = PipelineUnderTest(.stage("S1", .source("Get"), .source("Docs", outputs: ["Text"])), .stage("S2"))
+        let changed = ActionRevision(actionName: "Docs", revision: SourceRevision(revisionID: "v7"))
+        try pipeline.start(.pollForSourceChanges, boundRevisions: [changed])
+        #expect(pipeline.startedActions == ["Get", "Docs"])
+        #expect(pipeline.ledger.starts.map(\.boundRevision) == [nil, changed.revision])
+    }
+
     @Test func `A source takes the revision and the key that its trigger bound, and again when it is retried`() throws {
         var pipeline = PipelineUnderTest(.stage("S1", .source("Get"), .source("Docs", outputs: ["Text"])), .stage("S2"))
         let bound = ActionRevision(actionName: "Get", revision: SourceRevision(revisionID: "v7"))

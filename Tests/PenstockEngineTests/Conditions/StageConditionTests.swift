@@ -101,6 +101,16 @@ struct StageConditionTests {
         #expect(try pipeline.execution(owner).rollbackTarget == first)
     }
 
+    @Test func `A success condition with nothing to go back to fails the stage and no more`() throws {
+        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onSuccess: .condition(.rollback)))
+        let execution = try Self.enter(&pipeline)
+        try pipeline.succeed(execution)
+        try pipeline.end(execution, .failed("the alarm rings"))
+        #expect(try pipeline.run(execution).status == .failed)
+        #expect(pipeline.picture == "")
+        #expect(pipeline.state.head.nextSequence == 2)
+    }
+
     // MARK: Failure
 
     @Test(arguments: [true, false])
@@ -201,6 +211,20 @@ struct StageConditionTests {
         #expect(rule.status == .abandoned)
         #expect(rule.updatedBy == mia)
         #expect(pipeline.effects.contains(.endRule(rule.id)))
+    }
+
+    @Test func `What succeeded while it stopped is looked at by the success condition when it is retried`() throws {
+        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onSuccess: .condition(.fail)))
+        let execution = try Self.enter(&pipeline)
+        try pipeline.stop(execution)
+        try pipeline.succeed(execution)
+        #expect(try pipeline.status(execution) == .stopped)
+        #expect(try pipeline.run(execution).onSuccess == nil)
+        try pipeline.retry("S2", execution)
+        #expect(try pipeline.run(execution).onSuccess?.status == .inProgress)
+        #expect(pipeline.startedActions == [])
+        try pipeline.end(execution)
+        #expect(try pipeline.status(execution) == .succeeded)
     }
 
     @Test func `An update cancels the condition and with it the execution`() throws {

@@ -75,10 +75,11 @@ struct StateChangeTests {
         #expect(pipeline.announcements[1].executionID == second)
     }
 
-    @Test func `A retry resumes from the outside in, and counts`() throws {
+    @Test(arguments: [false, true])
+    func `A retry resumes from the outside in, and counts`(isStopped: Bool) throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
         let execution = try pipeline.start()
-        try pipeline.fail(execution)
+        if isStopped { try pipeline.stop(execution, abandon: true) } else { try pipeline.fail(execution) }
         try pipeline.retry("S1", execution)
         #expect(pipeline.told == ["pipeline RESUMED", "S1 RESUMED", "Work STARTED"])
         for change in pipeline.announcements {
@@ -100,6 +101,38 @@ struct StateChangeTests {
         let execution = try pipeline.start()
         try pipeline.fail(execution)
         #expect(pipeline.told == ["Work FAILED", "S1 FAILED", "S1 RESUMED", "Work STARTED"])
+    }
+
+    @Test(arguments: [
+        (ConditionGate.beforeEntry, ["Work STARTED"]), (.onSuccess, ["S2 SUCCEEDED", "pipeline SUCCEEDED"]),
+    ])
+    func `An override of what failed resumes from the outside in`(gate: ConditionGate, next: [String]) throws {
+        let condition = ConditionDeclaration.condition(.fail)
+        var pipeline = PipelineUnderTest(
+            .stage("S1"),
+            .stage(
+                "S2", beforeEntry: gate == .beforeEntry ? condition : nil,
+                onSuccess: gate == .onSuccess ? condition : nil))
+        let execution = try pipeline.start()
+        try pipeline.succeed(execution)
+        if gate == .onSuccess { try pipeline.succeed(execution) }
+        try pipeline.end(execution, .failed("closed"))
+        try pipeline.override(gate, "S2", execution)
+        #expect(pipeline.told == ["pipeline RESUMED", "S2 RESUMED"] + next)
+    }
+
+    @Test func `A failure that goes back tells of both executions, one after the other`() throws {
+        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onFailure: .rollback))
+        let first = try pipeline.start()
+        for _ in 1...2 { try pipeline.succeed(first) }
+        let second = try pipeline.start()
+        try pipeline.succeed(second)
+        try pipeline.fail(second)
+        let expected = [
+            "Work FAILED", "S2 FAILED", "pipeline FAILED", "pipeline STARTED", "S2 STARTED", "Work STARTED",
+        ]
+        #expect(pipeline.told == expected)
+        #expect(pipeline.announcements[3].trigger?.type == .automatedRollback)
     }
 
     @Test func `An update cancels approvals at once, and the rest when it ends`() throws {

@@ -101,6 +101,28 @@ struct RollbackTests {
         #expect(try pipeline.execution(rollback).rollbackTarget == target)
     }
 
+    enum Ending: CaseIterable { case succeeded, failed, stopped, skipped }
+
+    @Test(arguments: Ending.allCases)
+    func `A stage is rolled back whatever became of its last execution`(ending: Ending) throws {
+        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", beforeEntry: .condition(.skip)))
+        let target = try pipeline.start()
+        try pipeline.succeed(target)
+        try pipeline.end(target)
+        try pipeline.succeed(target)
+        let last = try pipeline.start()
+        try pipeline.succeed(last)
+        try pipeline.end(last, ending == .skipped ? .failed("not on main") : RuleVerdict(.satisfied))
+        switch ending {
+        case .succeeded: try pipeline.succeed(last)
+        case .failed: try pipeline.fail(last)
+        case .stopped: try pipeline.stop(last, abandon: true)
+        case .skipped: #expect(try pipeline.run(last).status == .skipped)
+        }
+        let rollback = try pipeline.rollBack("S2", to: target)
+        #expect(try pipeline.gate("S2").owner == rollback)
+    }
+
     // MARK: Refusals
 
     @Test func `The requirements of a rollback are checked in their order`() throws {

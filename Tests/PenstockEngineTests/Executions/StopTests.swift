@@ -51,6 +51,23 @@ struct StopTests {
         #expect(try pipeline.actions(execution) == "A Failed, B Succeeded")
     }
 
+    @Test(arguments: [FailureHandling.rollback, .condition(.condition(.rollback))])
+    func `A failure while it stops goes back to nothing, and no condition is looked at`(
+        handling: FailureHandling
+    ) throws {
+        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", onFailure: handling))
+        let first = try pipeline.start()
+        for _ in 1...2 { try pipeline.succeed(first) }
+        let second = try pipeline.start()
+        try pipeline.succeed(second)
+        try pipeline.stop(second)
+        try pipeline.fail(second)
+        #expect(try pipeline.status(second) == .stopped)
+        #expect(try pipeline.run(second).onFailure == nil)
+        #expect(pipeline.picture == "")
+        #expect(pipeline.state.executions.count == 2)
+    }
+
     @Test func `A stop after a failure waits for the siblings that still run`() throws {
         var pipeline = PipelineUnderTest(.stage("S1", .work("A"), .work("B")), .stage("S2"))
         let execution = try pipeline.start()

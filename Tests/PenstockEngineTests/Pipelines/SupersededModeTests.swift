@@ -44,6 +44,18 @@ struct SupersededModeTests {
         #expect(refusal?.code == .notLatestPipelineExecution)
     }
 
+    @Test func `What was bound to an execution that is superseded stays with it`() throws {
+        var pipeline = PipelineUnderTest(.stage("S1", .source()), .stage("S2"))
+        try pipeline.start()
+        let bound = ActionRevision(actionName: "Get", revision: SourceRevision(revisionID: "v7"))
+        let second = try pipeline.start(boundRevisions: [bound])
+        try pipeline.start()
+        try pipeline.succeed(id(1), "Get")
+        #expect(pipeline.picture == "S1:E3 S2:E1")
+        #expect(pipeline.starts(of: "Get").map(\.boundRevision) == [nil, nil])
+        #expect(try pipeline.execution(second).boundRevisions == [bound])
+    }
+
     @Test func `Superseding tells of the one that goes and changes nothing else`() throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
         try pipeline.start()

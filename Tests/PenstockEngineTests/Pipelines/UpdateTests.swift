@@ -144,14 +144,29 @@ struct UpdateTests {
         #expect(try pipeline.execution(id(1)).mode == .queued)
     }
 
-    @Test func `Executions of the new version start with the new variables and actions`() throws {
+    @Test func `A change from SUPERSEDED to QUEUED mode ends who is there, and new executions queue up`() throws {
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
+        for _ in 1...2 { try pipeline.start() }
+        try pipeline.update(.stage("S1"), .stage("S2"), mode: .queued)
+        for _ in 3...4 { try pipeline.start() }
+        #expect(pipeline.picture == "in(S1):E3,E4 S1:E1")
+        try pipeline.succeed(id(1))
+        #expect(pipeline.picture == "in(S1):E4 S1:E3")
+        #expect(try [1, 2].map { try pipeline.status(id($0)) } == [.cancelled, .cancelled])
+    }
+
+    @Test func `Executions of the new version start with its variables and actions, older ones keep theirs`() throws {
+        var pipeline = PipelineUnderTest(
+            .stage("S1"), .stage("S2"), variables: [VariableDeclaration(name: "Env", defaultValue: "test")])
+        let old = try pipeline.start()
         let variables = [VariableDeclaration(name: "Env", defaultValue: "prod")]
         let stages: [StageDeclaration] = [.stage("S1", .work("New")), .stage("S2")]
         try pipeline.apply(.update(.shop(stages, version: 2, variables: variables)))
+        try pipeline.succeed(old)
         let execution = try pipeline.start()
         #expect(pipeline.startedActions == ["New"])
-        #expect(try pipeline.execution(execution).variables == [KeyedValue("Env", "prod")])
         #expect(pipeline.starts(of: "New").map(\.pipelineVersion) == [2])
+        #expect(try pipeline.execution(execution).variables == [KeyedValue("Env", "prod")])
+        #expect(try pipeline.execution(old).variables == [KeyedValue("Env", "test")])
     }
 }

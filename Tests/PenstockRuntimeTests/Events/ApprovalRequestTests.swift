@@ -51,11 +51,11 @@ struct ApprovalRequestTests {
         return id
     }
 
-    private func answer(_ bed: EventBed) async throws {
+    private func answer(_ bed: EventBed, isApproved: Bool = true) async throws {
         let request = try await self.pending(bed)
         _ = try await bed.fixture.pipelines.answerApproval(
             bed.fixture.call, name: "shop", stage: "Release", action: "SignOff", token: request.token,
-            isApproved: true, summary: "fine")
+            isApproved: isApproved, summary: "fine")
     }
 
     private func pending(_ bed: EventBed) async throws -> ApprovalRequest {
@@ -134,6 +134,22 @@ struct ApprovalRequestTests {
         await bed.deliver()
         let expected = ["shop/Release/SignOff STARTED", "shop/Release/SignOff APPROVAL NEEDED"]
         #expect(try bed.sender().subjects.suffix(2) == expected)
+    }
+
+    @Test func `Each attempt asks anew, with a token of its own`() async throws {
+        let bed = try await self.bed(Self.target())
+        try await bed.finishJob(Self.sourceType, revision: "r1")
+        let first = try await self.pending(bed)
+        try await self.answer(bed, isApproved: false)
+        try await bed.fixture.pipelines.retryStage(
+            bed.fixture.call, name: "shop", stage: "Release", execution: first.execution.id, mode: .failedActions)
+        let second = try await self.pending(bed)
+        #expect(first.token != second.token)
+        await bed.deliver()
+        let asked = self.requests(try bed.sender()).map { message in
+            [first.token, second.token].map { message.detail.contains(#""token":"\#($0)""#) }
+        }
+        #expect(asked == [[true, false], [false, true]])
     }
 
     @Test func `The target of the topic is asked, and nobody else`() async throws {
