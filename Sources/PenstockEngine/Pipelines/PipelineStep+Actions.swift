@@ -191,7 +191,7 @@ extension PipelineStep {
         let declaration = try self.declaration(version: execution.pipelineVersion)
         let place = Place(execution: id, stage: run.stageName, index: index)
         let action = try self.declaredAction(at: place)
-        let (configuration, problem) = Self.resolve(action, in: execution)
+        let (configuration, problem) = Self.resolve(action, in: execution, declaration)
         let inputs = action.inputArtifacts.compactMap { name in execution.artifacts.first { $0.name == name } }
         let outputs = try self.allocateOutputs(of: action, resolvedConfiguration: configuration, in: declaration)
         let start = ActionStart(
@@ -220,16 +220,27 @@ extension PipelineStep {
         guard let name = action.inputArtifacts.first(where: { name in !found.contains { $0.name == name } }) else {
             return nil
         }
-        let producer = declaration.stages.first { $0.actions.contains { $0.outputArtifacts.contains(name) } }?.name
-        let isSkipped = producer.map { execution.skippedStages.contains($0) } ?? false
-        let reason = isSkipped ? ": stage '\(producer ?? "")' was skipped" : ""
+        let reason = Self.skipNote(in: execution, declaration) { $0.outputArtifacts.contains(name) }
         return FailureDetails(
             type: .configurationError, message: "Input artifact '\(name)' is not available\(reason)")
     }
 
+    /// Says which stage with such an action was skipped, if one was.
+    private static func skipNote(
+        in execution: PipelineExecution,
+        _ declaration: PipelineDeclaration,
+        of isProducer: (ActionDeclaration) -> Bool
+    ) -> String {
+        let skipped = declaration.stages.first { stage in
+            execution.skippedStages.contains(stage.name) && stage.actions.contains(where: isProducer)
+        }
+        return skipped.map { ": stage '\($0.name)' was skipped" } ?? ""
+    }
+
     private static func resolve(
         _ action: ActionDeclaration,
-        in execution: PipelineExecution
+        in execution: PipelineExecution,
+        _ declaration: PipelineDeclaration
     ) -> (configuration: [KeyedValue], problem: FailureDetails?) {
         let references = VariableReferences(execution: execution)
         var unresolved: [String] = []
@@ -244,9 +255,12 @@ extension PipelineStep {
             return KeyedValue(property.key, text)
         }
         if !unresolved.isEmpty {
+            let reason = Self.skipNote(in: execution, declaration) { producer in
+                producer.namespace.map { name in unresolved.contains { $0.hasPrefix("#{\(name).") } } ?? false
+            }
             let message =
                 "An action in this pipeline failed because one or more variables could not be resolved:"
-                + " Action name=\(action.name) (unresolved: \(unresolved.joined(separator: ", ")))"
+                + " Action name=\(action.name) (unresolved: \(unresolved.joined(separator: ", ")))\(reason)"
             return (configuration, FailureDetails(type: .configurationError, message: message))
         }
         let bytes = configuration.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }

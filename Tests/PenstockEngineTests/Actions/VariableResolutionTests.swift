@@ -54,6 +54,19 @@ struct VariableResolutionTests {
         #expect(try Self.shipped(pipeline) == " prod  shop")
     }
 
+    @Test func `Where a stage was skipped that would have set the variable, it is named`() throws {
+        let ship = ActionDeclaration.work("Ship", configuration: [KeyedValue("text", "#{Build.Image} #{Buil.X}")])
+        var pipeline = PipelineUnderTest(
+            .stage("S1", .work(namespace: "Buil")),
+            .stage("S2", .work(namespace: "Build"), beforeEntry: .condition(.skip)), .stage("S3", ship))
+        let execution = try pipeline.start()
+        try pipeline.succeed(execution)
+        try pipeline.end(execution, .failed("not on main"))
+        let failure = try #require(try pipeline.attempt("Ship", execution).failure)
+        #expect(failure.type == .configurationError)
+        #expect(failure.message.hasSuffix("(unresolved: #{Build.Image}, #{Buil.X}): stage 'S2' was skipped"))
+    }
+
     @Test func `A variable's error comes before a missing input's`() throws {
         let ship = ActionDeclaration.work("Ship", configuration: [KeyedValue("text", "#{A.B}")], inputs: ["App"])
         var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2", ship))
