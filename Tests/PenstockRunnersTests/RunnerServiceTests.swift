@@ -40,6 +40,26 @@ struct RunnerServiceTests {
         #expect(attempt.failure?.type == .systemUnavailable)
     }
 
+    @Test(arguments: [0, 1])
+    func `Of 122880 bytes output variables are taken, one more fails the action`(surplus: Int) async throws {
+        let fixture = try await RunnerFixture()
+        let variables = [KeyedValue("Text", String(repeating: "x", count: 122_880 - "Text".utf8.count + surplus))]
+        let service = RunnerService(
+            context: fixture.context,
+            runners: [
+                Scripted { _ in
+                    .success(ActionProgress(), continuationToken: nil, outputVariables: variables)
+                }
+            ])
+        try await fixture.createPipeline(polls: "false")
+        await service.carryOutClaimableJobs()
+        let row = try #require(try await fixture.attempts().first)
+        let tooLarge = FailureDetails(
+            type: .configurationError, message: "The output variables exceed the maximum size of 122880 bytes")
+        #expect(row.attempt.failure == (surplus == 0 ? nil : tooLarge))
+        #expect(row.outputVariables == (surplus == 0 ? variables : []))
+    }
+
     @Test func `Who lost the lease changes nothing`() async throws {
         let fixture = try await RunnerFixture()
         let rival = RunnerService(

@@ -42,8 +42,7 @@ extension JobService {
             let status = job.status(at: now)
             guard status == .inProgress else { throw JobRejections.invalidState(id, status.rawValue) }
             if case .success(_, _, let variables) = result, variables.totalBytes > limit {
-                let problem = "The output variables exceed the maximum size of \(limit) bytes"
-                throw Rejection(.outputVariablesSizeExceeded, problem)
+                throw Rejection(.outputVariablesSizeExceeded, JobResult.variablesProblem(limit: limit))
             }
             let commit = PipelineCommit(context: context, transaction: transaction, row: pipeline, now: now)
             try Self.finish(row, result, digest: digest, commit)
@@ -51,7 +50,7 @@ extension JobService {
         }
     }
 
-    /// Ends work that a runner of the service did, if it still holds it.
+    /// Ends work that a runner of the service did, if it still holds it. Output variables beyond the limit fail it.
     ///
     /// - Returns: `false` when the job was handed to somebody else meanwhile, or has ended: nothing was changed.
     @discardableResult
@@ -66,7 +65,8 @@ extension JobService {
                 !row.standing(at: now).storedStatus.isTerminal
             else { return false }
             let commit = PipelineCommit(context: context, transaction: transaction, row: pipeline, now: now)
-            try Self.finish(row, result, digest: result.digest, commit)
+            let kept = result.keepingVariables(within: context.settings.maximumOutputVariableBytes)
+            try Self.finish(row, kept, digest: result.digest, commit)
             return true
         }
     }
@@ -148,6 +148,19 @@ extension [KeyedValue] {
 }
 
 extension JobResult {
+    fileprivate static func variablesProblem(limit: Int) -> String {
+        "The output variables exceed the maximum size of \(limit) bytes"
+    }
+
+    /// The result, or a failure in place of a success whose variables have more bytes.
+    fileprivate func keepingVariables(within limit: Int) -> Self {
+        guard case .success(let progress, _, let variables) = self, variables.totalBytes > limit else { return self }
+        return .failure(
+            FailureDetails(type: .configurationError, message: Self.variablesProblem(limit: limit)),
+            externalExecutionID: progress.externalExecutionID
+        )
+    }
+
     /// Equal for equal results, to recognise a repeated call.
     var digest: String {
         var writer = StateWriter()
