@@ -74,8 +74,10 @@ struct PipelineCommit {
         var identifiers = self.context.identifiers(4)
         for _ in 0..<Self.maximumNeeds {
             var state = known
+            // Clocks of servers differ and are set: the time of an execution does not run backwards all the same.
+            let at = known.executions.values.reduce(self.now) { max($0, $1.updatedAt) }
             do throws(PipelineInterruption) {
-                let outcome = try self.context.engine.apply(&state, event, self.now, identifiers)
+                let outcome = try self.context.engine.apply(&state, event, at, identifiers)
                 return (state, outcome)
             } catch {
                 switch error {
