@@ -57,8 +57,10 @@ public struct StateChange: Sendable, Hashable {
     /// 1, and one more with every retry of any stage.
     public var executionAttempt: Int
     public var retriedAt: Timestamp?
-    /// Of an execution that starts.
+    /// Of an execution that starts; where more is known than type and detail, also of one that succeeded or failed.
     public var trigger: Trigger?
+    /// What is known of the trigger besides.
+    public var triggerMembers: [KeyedValue]
     /// Of an execution that is being stopped.
     public var stopReason: String?
     /// Of a stage or an execution that failed: where and why.

@@ -58,6 +58,8 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
     public var succeededStages: [String]
     /// The stages that it went past without running them.
     public var skippedStages: [String]
+    /// What events say of the trigger besides type and detail: which commit it was, and whose.
+    public var announcedMembers: [KeyedValue]
 
     /// How many of ``completedApprovals`` are remembered.
     public static let maximumCompletedApprovals = 100
@@ -93,6 +95,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.rollbackTarget = rollbackTarget
         self.succeededStages = []
         self.skippedStages = []
+        self.announcedMembers = []
     }
 
     public init(from reader: inout StateReader) throws(StateDecodingError) {
@@ -124,6 +127,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         self.retriedAt = isOld ? nil : try reader.readOptional()
         self.succeededStages = isOld ? [] : try reader.readArray()
         self.skippedStages = isOld ? [] : try reader.readArray()
+        self.announcedMembers = isOld ? [] : try reader.readArray()
     }
 
     public func encode(to writer: inout StateWriter) {
@@ -154,6 +158,7 @@ public struct PipelineExecution: Sendable, Hashable, StateCodable {
         writer.write(self.retriedAt)
         writer.write(self.succeededStages)
         writer.write(self.skippedStages)
+        writer.write(self.announcedMembers)
     }
 
     public var isRollback: Bool { self.rollbackTarget != nil }

@@ -44,19 +44,23 @@ public struct StartRequest: Sendable, Hashable {
     public var boundRevisions: [ActionRevision]
     /// Object keys that S3 sources must take instead of the configured one, by source action.
     public var objectKeys: [KeyedValue]
+    /// What events say of the trigger besides type and detail.
+    public var announcedMembers: [KeyedValue]
 
     public init(
         id: PipelineExecutionID,
         trigger: Trigger,
         variables: [KeyedValue] = [],
         boundRevisions: [ActionRevision] = [],
-        objectKeys: [KeyedValue] = []
+        objectKeys: [KeyedValue] = [],
+        announcedMembers: [KeyedValue] = []
     ) {
         self.id = id
         self.trigger = trigger
         self.variables = variables
         self.boundRevisions = boundRevisions
         self.objectKeys = objectKeys
+        self.announcedMembers = announcedMembers
     }
 }
 

@@ -41,11 +41,15 @@ extension PipelineStep {
             executionStartedAt: execution.startedAt,
             executionAttempt: execution.attempt,
             retriedAt: execution.retriedAt,
+            triggerMembers: [],
             failedActions: [],
             at: self.at
         )
+        if case .pipeline = subject, execution.tellsTrigger(state) {
+            change.trigger = execution.trigger
+            change.triggerMembers = execution.announcedMembers
+        }
         switch (subject, state) {
-        case (.pipeline, .started): change.trigger = execution.trigger
         case (.pipeline, .stopping): change.stopReason = execution.stop?.reason
         case (.pipeline, .failed), (.stage, .failed):
             change.failedStage = execution.stageRun?.stageName
@@ -53,6 +57,20 @@ extension PipelineStep {
         case (.pipeline, _), (.stage, _), (.action, _): break
         }
         self.effects.append(.announce(change))
+    }
+}
+
+extension PipelineExecution {
+    /// Whether the event says what started the execution.
+    ///
+    /// Source: AWS CodePipeline User Guide, Monitoring CodePipeline events; its samples of git triggers say it at the end as
+    /// well.
+    fileprivate func tellsTrigger(_ state: StateChange.State) -> Bool {
+        switch state {
+        case .started: true
+        case .succeeded, .failed: !self.announcedMembers.isEmpty
+        case .resumed, .stopping, .stopped, .canceled, .superseded, .abandoned, .skipped: false
+        }
     }
 }
 

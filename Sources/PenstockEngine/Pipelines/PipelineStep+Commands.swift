@@ -24,6 +24,7 @@ extension PipelineStep {
         self.state.head.nextSequence += 1
         execution.boundRevisions = request.boundRevisions
         execution.objectKeys = request.objectKeys
+        execution.announcedMembers = request.announcedMembers
         var problem = isAtLimit ? self.limitProblem.message : nil
         switch variables {
         case .bound(let values): execution.variables = values

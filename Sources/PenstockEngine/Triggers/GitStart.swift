@@ -9,6 +9,8 @@ public struct GitStart: Sendable, Hashable {
     /// The commit of the event for each source action that the event concerns, in declared order; the others take the
     /// newest one of their branches.
     public var boundRevisions: [ActionRevision]
+    /// What events of the execution say of its trigger besides.
+    public var announcedMembers: [KeyedValue]
 
     /// Evaluates the triggers of a pipeline, and the detection of those source actions that have none.
     ///
@@ -18,6 +20,7 @@ public struct GitStart: Sendable, Hashable {
         guard let commit = event.commit else { return nil }
         var isDeclared = false
         self.boundRevisions = []
+        self.announcedMembers = event.announcedMembers
         for source in (declaration.stages.first?.actions ?? []).compactMap({ ConnectionSource($0) })
         where source.isConcerned(by: event) {
             let trigger = declaration.triggers.first { $0.sourceActionName == source.actionName }
@@ -32,7 +35,12 @@ public struct GitStart: Sendable, Hashable {
 
     /// What is asked of the pipeline.
     public func request(_ id: PipelineExecutionID) -> StartRequest {
-        StartRequest(id: id, trigger: self.trigger, boundRevisions: self.boundRevisions)
+        StartRequest(
+            id: id,
+            trigger: self.trigger,
+            boundRevisions: self.boundRevisions,
+            announcedMembers: self.announcedMembers
+        )
     }
 }
 

@@ -76,10 +76,11 @@ extension StateChange {
             JSONValue.Member(
                 "execution-trigger",
                 self.trigger.map { trigger in
-                    .object([
-                        JSONValue.Member("trigger-type", trigger.type.rawValue),
-                        JSONValue.Member("trigger-detail", trigger.detail),
-                    ])
+                    .object(
+                        [
+                            JSONValue.Member("trigger-type", trigger.type.rawValue),
+                            JSONValue.Member("trigger-detail", trigger.detail),
+                        ] + self.triggerMembers.map { JSONValue.Member($0.key, $0.value) })
                 }),
             JSONValue.Member("stop-execution-comments", self.stopReason),
             JSONValue.Member("last-retry-attempt-time", self.retriedAt?.textWithMilliseconds),

@@ -30,6 +30,7 @@ enum Format2Values {
         execution.retriedAt = at(49)
         execution.succeededStages = ["Source"]
         execution.skippedStages = ["Checks"]
+        execution.announcedMembers = [KeyedValue("branch-name", "main")]
         return execution
     }()
 

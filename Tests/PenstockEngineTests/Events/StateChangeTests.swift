@@ -161,6 +161,24 @@ struct StateChangeTests {
         #expect(pipeline.announcements[1].trigger == nil)
     }
 
+    @Test(arguments: [true, false])
+    func `Where more is known of the trigger it is told again at the end`(isKnown: Bool) throws {
+        var pipeline = PipelineUnderTest(.stage("S1"), .stage("S2"))
+        let members = isKnown ? [KeyedValue("branch-name", "main")] : []
+        let trigger = Trigger(type: .webhookV2, detail: "{}")
+        let request = StartRequest(id: pipeline.freshExecutionID(), trigger: trigger, announcedMembers: members)
+        try pipeline.apply(.start(request))
+        #expect(pipeline.announcements.map(\.trigger) == [trigger, nil, nil])
+        #expect(pipeline.announcements[0].triggerMembers == members)
+        var failed = pipeline
+        try failed.fail(request.id)
+        for _ in 1...2 { try pipeline.succeed(request.id) }
+        for change in [pipeline.announcements.last, failed.announcements.last] {
+            #expect(change?.trigger == (isKnown ? trigger : nil))
+            #expect(change?.triggerMembers == members)
+        }
+    }
+
     @Test func `An action tells its inputs as it starts, and its attempt as it ends`() throws {
         var pipeline = PipelineUnderTest(
             .stage("S1", .work("Make", outputs: ["App"])), .stage("S2", .work("Ship", inputs: ["App"])))

@@ -170,10 +170,16 @@ struct GitStartTests {
         #expect(GitStart(of: declaration, for: .push("main")) == nil)
     }
 
-    @Test func `What the pipeline is asked for has the trigger and the revisions, and nothing else`() throws {
-        let start = try #require(GitStart(of: .gitPipeline(), for: .push("main")))
+    @Test func `The pipeline is asked with the trigger, the revisions and what events tell, and nothing else`() throws {
+        let event = GitEvent.push("main")
+        let start = try #require(GitStart(of: .gitPipeline(), for: event))
         let id = PipelineExecutionID(UniqueID(high: 1, low: 2))
-        let expected = StartRequest(id: id, trigger: start.trigger, boundRevisions: [Self.bound("Get")])
+        let expected = StartRequest(
+            id: id,
+            trigger: start.trigger,
+            boundRevisions: [Self.bound("Get")],
+            announcedMembers: event.announcedMembers
+        )
         #expect(start.request(id) == expected)
     }
 

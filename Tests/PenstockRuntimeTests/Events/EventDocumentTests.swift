@@ -74,6 +74,17 @@ struct EventDocumentTests {
                 == Self.pipeline + #""state":"SUCCEEDED","version":3.0,"pipeline-execution-attempt":1.0}"#)
     }
 
+    @Test func `What is known of a git trigger is told beside its type and detail`() {
+        let trigger = Trigger(type: .webhookV2, detail: #"{"CommitId":"6dcb"}"#)
+        let members = [KeyedValue("branch-name", "main"), KeyedValue("commit-message", "Say \"hello\"")]
+        #expect(
+            self.detail(change(to: .succeeded, trigger: trigger, triggerMembers: members))
+                == Self.pipeline
+                + #""execution-trigger":{"trigger-type":"WebhookV2","trigger-detail":"{\"CommitId\":\"6dcb\"}","#
+                + #""branch-name":"main","commit-message":"Say \"hello\""},"#
+                + #""state":"SUCCEEDED","version":3.0,"pipeline-execution-attempt":1.0}"#)
+    }
+
     @Test func `A stop tells its reason`() {
         #expect(
             self.detail(change(to: .stopping, stopReason: "wrong region"))

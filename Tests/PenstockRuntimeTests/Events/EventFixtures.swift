@@ -27,6 +27,7 @@ func change(
     attempt: Int = 1,
     retriedAt: Timestamp? = nil,
     trigger: Trigger? = nil,
+    triggerMembers: [KeyedValue] = [],
     stopReason: String? = nil,
     failedStage: String? = nil,
     failedActions: [StateChange.FailedAction] = []
@@ -40,6 +41,7 @@ func change(
         executionAttempt: attempt,
         retriedAt: retriedAt,
         trigger: trigger,
+        triggerMembers: triggerMembers,
         stopReason: stopReason,
         failedStage: failedStage,
         failedActions: failedActions,
