@@ -29,7 +29,8 @@ struct EventConfigurationTests {
             {"targets": [
               {"name": "chat", "kind": "http", "url": "https://hooks.example.org/secret", "secret": "\(Self.secret)",
                "events": ["pipeline", "stage"], "states": ["FAILED", "SKIPPED"], "pipelines": ["shop-*"],
-               "accounts": ["123456789012"], "regions": ["eu-central-1"], "topics": ["*"], "maximumAttempts": 3,
+               "accounts": ["123456789012"], "regions": ["eu-central-1"], "topics": ["*"], "form": "notification",
+               "maximumAttempts": 3,
                "maximumAgeHours": 2, "maximumQueueLength": 5, "concurrency": 1, "timeoutSeconds": 30},
               {"name": "run", "kind": "executable", "command": ["/usr/bin/notify", "-x"]},
               {"name": "bus", "kind": "eventbridge", "endpoint": "https://events.example.org", "region": "eu-west-1",
@@ -47,6 +48,7 @@ struct EventConfigurationTests {
         #expect(targets[0].filter.accounts.map(\.rawValue) == ["123456789012"])
         #expect(targets[0].filter.regions.map(\.rawValue) == ["eu-central-1"])
         #expect(targets[0].topics == ["*"])
+        #expect(targets.map(\.form) == [.notification, .event, .event, .event])
         var limits = EventLimits()
         limits.maximumAttempts = 3
         limits.maximumAge = .hours(2)
@@ -117,6 +119,15 @@ struct EventConfigurationTests {
             #"{"name":"a","kind":"executable","command":["/a"],"states":["FAILED","DONE"]}"#,
             "targets[0].states[1] must be one of STARTED, RESUMED, STOPPING, STOPPED, SUCCEEDED, FAILED, CANCELED,"
                 + " SUPERSEDED, ABANDONED, SKIPPED."
+        ),
+        (
+            #"{"name":"a","kind":"executable","command":["/a"],"form":"mail"}"#,
+            "targets[0].form must be event or notification."
+        ),
+        (
+            #"{"name":"a","kind":"eventbridge","endpoint":"https://e.org","region":"r","accessKeyId":"k","#
+                + #""secretAccessKey":"s","form":"notification"}"#,
+            "targets[0].form must be event, which is what a bus takes."
         ),
         (
             #"{"name":"a","kind":"executable","command":["/a"],"accounts":["1"]}"#,

@@ -27,11 +27,26 @@ extension EventConfiguration.Entry {
             name: name,
             filter: try EventFilter(&object),
             topics: configured + topics,
+            form: try Self.form(kind, &object),
             limits: try EventLimits(&object),
             summary: destination.summary
         )
         self.destination = destination
         try object.requireNothingElse()
+    }
+
+    private static func form(
+        _ kind: String,
+        _ object: inout ConfigurationObject
+    ) throws(EventConfigurationProblem) -> EventForm {
+        guard let text = try object.text("form") else { return .event }
+        guard let form = EventForm(rawValue: text) else {
+            throw object.problem("form", "must be event or notification")
+        }
+        guard form == .event || kind != "eventbridge" else {
+            throw object.problem("form", "must be event, which is what a bus takes")
+        }
+        return form
     }
 
     private static func isNameCharacter(_ byte: UInt8) -> Bool {

@@ -12,10 +12,10 @@ extension EventMessage {
     ///
     /// Source: AWS CodePipeline User Guide, Monitoring CodePipeline events; SNS notification format for manual approvals.
     package var document: String {
-        switch self.kind {
-        case .approval: return self.detail
-        case .stateChange:
-            return JSONValue.object([
+        switch (self.kind, self.notificationRule) {
+        case (.approval, _): self.detail
+        case (.stateChange, nil):
+            JSONValue.object([
                 JSONValue.Member("version", "0"),
                 JSONValue.Member("id", self.id.description),
                 JSONValue.Member("detail-type", self.detailType),
@@ -27,7 +27,25 @@ extension EventMessage {
                 JSONValue.Member("detail", .json(self.detail)),
                 JSONValue.Member("additionalAttributes", self.additionalAttributes.map { .json($0) }),
             ]).rendered
+        case (.stateChange, let rule?): self.notification(of: rule)
         }
+    }
+
+    /// The form of processed events.
+    ///
+    /// Source: Developer Tools console User Guide, Understanding notification contents and security.
+    private func notification(of rule: String) -> String {
+        JSONValue.object([
+            JSONValue.Member("account", self.pipeline.scope.account.rawValue),
+            JSONValue.Member("detailType", self.detailType),
+            JSONValue.Member("region", self.pipeline.scope.region.rawValue),
+            JSONValue.Member("source", Self.source),
+            JSONValue.Member("time", self.at.text),
+            JSONValue.Member("notificationRuleArn", rule),
+            JSONValue.Member("detail", .json(self.detail)),
+            JSONValue.Member("resources", .list([.text(self.pipeline.arn)])),
+            JSONValue.Member("additionalAttributes", .json(self.additionalAttributes ?? "{}")),
+        ]).rendered
     }
 
     /// The detail with all that the document says beside it, for buses that carry nothing but a detail.

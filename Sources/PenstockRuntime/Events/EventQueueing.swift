@@ -13,6 +13,8 @@ struct EventQueueing {
     let transaction: any StoreTransaction
     let row: PipelineRow
     let now: Timestamp
+    /// Attempts that have started and have no history entry yet.
+    let starting: [ActionExecutionID: ActionStart]
 
     private var targets: [EventTarget] { self.context.settings.eventTargets }
 
@@ -25,7 +27,17 @@ struct EventQueueing {
             id: self.context.identifiers(1)[0],
             executionURL: try self.executionURL(of: change)
         )
-        try self.enqueue(message, for: wanting)
+        try self.enqueue(message, for: wanting.filter { $0.form == .event })
+        let notified = wanting.filter { $0.form == .notification }
+        guard !notified.isEmpty else { return }
+        var notification = message
+        if notification.additionalAttributes == nil {
+            notification.additionalAttributes = try self.circumstances(of: change)?.rendered
+        }
+        for target in notified {
+            notification.notificationRule = target.notificationRule(in: self.row.key.scope)
+            try self.enqueue(notification, for: [target])
+        }
     }
 
     /// Tells the topic of an approval that somebody is wanted.
@@ -57,6 +69,7 @@ struct EventQueueing {
     }
 
     private func enqueue(_ message: EventMessage, for targets: [EventTarget]) throws {
+        guard !targets.isEmpty else { return }
         for target in targets {
             let queue = EventQueue(target: target.name, pipelineID: self.row.id)
             let limit = target.limits.maximumQueueLength

@@ -11,6 +11,7 @@ package struct EventTarget: Sendable, Hashable {
     package var filter: EventFilter
     /// The topics whose requests for approval go here: values of `NotificationArn`, or `*` for every other one.
     package var topics: [String]
+    package var form: EventForm
     package var limits: EventLimits
     /// What the target is, for listings: without secrets, and without what may be one.
     package var summary: String
@@ -19,15 +20,25 @@ package struct EventTarget: Sendable, Hashable {
         name: String,
         filter: EventFilter = EventFilter(),
         topics: [String] = [],
+        form: EventForm = .event,
         limits: EventLimits = EventLimits(),
         summary: String = ""
     ) {
         self.name = name
         self.filter = filter
         self.topics = topics
+        self.form = form
         self.limits = limits
         self.summary = summary
     }
+}
+
+/// How a target is told of changes of state. Raw values are those of the configuration.
+package enum EventForm: String, Sendable, Hashable, CaseIterable {
+    /// As event buses have it.
+    case event
+    /// As notification rules send it, with the circumstances of starts and approvals.
+    case notification
 }
 
 /// How much a target may cost.

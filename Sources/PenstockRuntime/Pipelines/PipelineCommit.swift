@@ -173,7 +173,13 @@ struct PipelineCommit {
     }
 
     private var events: EventQueueing {
-        EventQueueing(context: self.context, transaction: self.transaction, row: self.row, now: self.now)
+        EventQueueing(
+            context: self.context,
+            transaction: self.transaction,
+            row: self.row,
+            now: self.now,
+            starting: self.starting
+        )
     }
 
     private func limitWait(of id: PipelineExecutionID, since: Timestamp) throws {

@@ -25,6 +25,8 @@ package struct EventMessage: Sendable, Hashable {
     package var detail: String
     /// A JSON object: what processed events say besides; `nil` where there is nothing.
     package var additionalAttributes: String?
+    /// The ARN that a notification names as its rule; `nil` for an event as buses have it.
+    package var notificationRule: String?
 
     package init(
         id: UniqueID,
@@ -34,7 +36,8 @@ package struct EventMessage: Sendable, Hashable {
         detailType: String,
         subject: String,
         detail: String,
-        additionalAttributes: String? = nil
+        additionalAttributes: String? = nil,
+        notificationRule: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -44,6 +47,7 @@ package struct EventMessage: Sendable, Hashable {
         self.subject = subject
         self.detail = detail
         self.additionalAttributes = additionalAttributes
+        self.notificationRule = notificationRule
     }
 }
 
@@ -61,6 +65,7 @@ extension EventMessage: StateCodable {
         self.subject = try reader.readString()
         self.detail = try reader.readString()
         self.additionalAttributes = try reader.readOptional()
+        self.notificationRule = try reader.readOptional()
     }
 
     package func encode(to writer: inout StateWriter) {
@@ -75,6 +80,7 @@ extension EventMessage: StateCodable {
         writer.write(self.subject)
         writer.write(self.detail)
         writer.write(self.additionalAttributes)
+        writer.write(self.notificationRule)
     }
 }
 

@@ -62,11 +62,12 @@ extension EventTarget {
     static func hook(
         _ name: String = "hook",
         topics: [String] = [],
+        form: EventForm = .event,
         filter: EventFilter = EventFilter(),
         _ limit: (inout EventLimits) -> Void = { _ in }
     ) -> Self {
         var limits = EventLimits()
         limit(&limits)
-        return Self(name: name, filter: filter, topics: topics, limits: limits, summary: "a recording")
+        return Self(name: name, filter: filter, topics: topics, form: form, limits: limits, summary: "a recording")
     }
 }

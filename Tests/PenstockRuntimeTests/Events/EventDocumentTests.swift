@@ -47,6 +47,19 @@ struct EventDocumentTests {
                 + #""state":"STARTED","version":3.0,"pipeline-execution-attempt":1.0}}"#)
     }
 
+    @Test func `A notification names its rule, and has attributes whether there is something to say or not`() {
+        var message = self.message(change(to: .succeeded))
+        message.notificationRule = "arn:rule"
+        #expect(
+            message.document
+                == #"{"account":"123456789012","detailType":"CodePipeline Pipeline Execution State Change","#
+                + #""region":"eu-central-1","source":"aws.codepipeline","time":"2026-02-01T10:24:02Z","#
+                + #""notificationRuleArn":"arn:rule","detail":"# + message.detail
+                + #","resources":["arn:aws:codepipeline:eu-central-1:123456789012:shop"],"additionalAttributes":{}}"#)
+        message.additionalAttributes = #"{"sourceActions":[]}"#
+        #expect(message.document.hasSuffix(#","additionalAttributes":{"sourceActions":[]}}"#))
+    }
+
     @Test(arguments: [
         (StateChange.Subject.pipeline, "CodePipeline Pipeline Execution State Change"),
         (stage(), "CodePipeline Stage Execution State Change"),
@@ -234,7 +247,10 @@ struct EventDocumentTests {
 
     @Test func `A message is read back as it was written`() throws {
         let failed = [StateChange.FailedAction(name: "Compile", message: "no")]
-        for message in [self.message(change(to: .started)), self.message(change(to: .failed, failedActions: failed))] {
+        var notification = self.message(change(to: .started))
+        notification.notificationRule = "arn:rule"
+        let plain = [self.message(change(to: .started)), self.message(change(to: .failed, failedActions: failed))]
+        for message in plain + [notification] {
             #expect(try EventMessage(storedBytes: message.storedBytes()) == message)
         }
     }
