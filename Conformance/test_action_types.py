@@ -34,6 +34,19 @@ def test_a_deleted_type_comes_back_as_it_was_and_not_otherwise(world, refused):
     assert world.custom in listed(world, actionOwnerFilter="Custom")
 
 
+def test_an_account_has_room_for_fifty_types(server, refused):
+    account = "333344445555"
+    keys = server.create_key("--name", "guest", "--account", account, "--administrator")
+    create = server.client("codepipeline", server.session_of(keys)).create_custom_action_type
+    count = {"minimumCount": 0, "maximumCount": 1}
+    details = {"inputArtifactDetails": count, "outputArtifactDetails": count}
+    for number in range(50):
+        create(category="Deploy", provider=f"Ship{number}", version="1", **details)
+    assert refused(create, category="Deploy", provider="Ship50", version="1", **details) == (
+        "LimitExceededException", f"Account '{account}' has exceeded the limit of 50 custom action types"
+    )
+
+
 def test_queryable_properties_are_one_required_and_open(world, refused):
     other = {**PROJECT, "name": "Other"}
     assert refused(world.create_custom_type, properties=[PROJECT, other])[1] == (

@@ -75,3 +75,10 @@ def test_what_was_never_made_is_not_handed_on(timed):
     assert made["output"]["outputArtifacts"] == []
     assert timed.jobs() == []
     assert timed.inside("Deploy") == (execution, "Failed")
+
+
+def test_a_worker_is_told_of_the_key_of_the_store(timed):
+    key = {"id": "arn:aws:kms:eu-central-1:000000000000:key/artifacts", "type": "KMS"}
+    store = {"type": "S3", "location": timed.bucket, "encryptionKey": key}
+    timed.declare(("Deploy", [timed.work()]), artifactStore=store)
+    assert timed.take()["data"]["encryptionKey"] == key

@@ -78,6 +78,23 @@ def test_a_target_that_fails_delays_itself_alone_and_one_pipeline_alone(telling)
     assert world.told("flaky")[1:] == BEGUN
 
 
+def test_a_target_that_says_nothing_has_not_got_it(telling):
+    world = telling("silent")
+    is_over = threading.Event()
+
+    def wait(_):
+        is_over.wait(timeout=20)
+        return Answer()
+
+    world.receiver.answers["/silent"] = wait
+    deploying(world)
+    world.clock.settle()
+    assert "it took" in world.state_of("silent")["reason"]
+    is_over.set()
+    world.clock.advance("1s")
+    assert world.told("silent") == ["STARTED", *BEGUN]
+
+
 def test_events_of_a_deleted_pipeline_are_delivered(telling):
     world = telling("flaky")
     world.refuse("flaky")

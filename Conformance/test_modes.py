@@ -340,6 +340,21 @@ def test_a_change_of_the_mode_cancels_locked_executions_and_lets_parallel_ones_g
     assert timed.execution(third)["status"] == "Succeeded"
 
 
+def test_executions_of_another_locked_mode_are_cancelled_and_stay_visible(timed):
+    first = deploying(timed)
+    job = timed.take(first)
+    timed.update(executionMode="QUEUED")
+    second, third, fourth = (timed.begin() for _ in range(3))
+    assert timed.waiting("Build") == [second, third, fourth], "nobody enters while an action runs"
+    timed.succeed(job)
+    assert timed.execution(first)["status"] == "Cancelled"
+    assert timed.inside("Build") == (second, "InProgress")
+    timed.update(executionMode="SUPERSEDED")
+    assert [timed.execution(each)["status"] for each in (third, fourth)] == ["Cancelled", "Cancelled"]
+    timed.succeed(timed.take(second))
+    assert timed.inside("Build") == (second, "Cancelled")
+
+
 def test_a_deleted_pipeline_is_gone_with_its_jobs_and_its_deadlines(timed, refused):
     deploying(timed)
     job = timed.take()

@@ -6,6 +6,8 @@
 import pytest
 from botocore.exceptions import ClientError
 from support import declarations
+from support.server import Server
+from support.world import World
 
 SECRET = {"name": "Password", "required": True, "key": False, "secret": True}
 
@@ -122,6 +124,23 @@ def test_pipelines_are_listed_by_name_page_by_page(world):
 
 def test_a_page_token_of_ours_is_not_to_be_made_up(world, refused):
     assert refused(world.codepipeline.list_pipelines, nextToken="made-up")[0] == "InvalidNextTokenException"
+
+
+def test_an_account_has_room_for_as_many_pipelines_as_the_operator_says(tmp_path, refused):
+    server = Server(tmp_path / "data", "--maximum-pipelines", "2").start()
+    try:
+        world = World(server, tmp_path)
+        declared = approving(world)
+        create = world.codepipeline.create_pipeline
+        for name in ("first", "second"):
+            create(pipeline={**declared, "name": name})
+        assert refused(create, pipeline={**declared, "name": "third"}) == (
+            "LimitExceededException", "Account '000000000000' has exceeded the limit of 2 pipelines"
+        )
+        world.codepipeline.delete_pipeline(name="first")
+        create(pipeline={**declared, "name": "third"})
+    finally:
+        server.kill()
 
 
 def test_a_masked_secret_of_a_new_action_is_refused(world, refused):

@@ -72,6 +72,13 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.receiver.take(Request(self.path, headers, body))
+        try:
+            self._send(answer)
+        except ConnectionError:
+            # Who asked has not waited.
+            self.close_connection = True
+
+    def _send(self, answer):
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)

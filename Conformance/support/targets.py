@@ -75,6 +75,7 @@ def every(receiver, directory):
         http(receiver, "brief", pipelines=["brief*"], maximumAttempts=3),
         http(receiver, "aged", pipelines=["aged*"], maximumAgeHours=1, maximumAttempts=100),
         http(receiver, "narrow", pipelines=["narrow*"], maximumQueueLength=2),
+        http(receiver, "silent", pipelines=["silent*"], timeoutSeconds=1),
         http(receiver, "steady", pipelines=["flaky*", "brief*"]),
         http(receiver, "moved", pipelines=["moved*"], maximumAttempts=1),
         http(receiver, "public", pipelines=["public*"], maximumAttempts=1, **public),
