@@ -236,9 +236,10 @@ def test_events_are_the_operators(telling_server):
         ({"url": "ftp://127.0.0.1/hook"}, "targets[0].url must begin with https:// or http://"),
         ({"secret": "short"}, "targets[0].secret must have at least 16 bytes"),
         ({"states": ["BROKEN"]}, "targets[0].states[0] must be one of"),
+        ({"form": "letter"}, "targets[0].form must be event or notification"),
         ({"retries": 3}, "targets[0].retries is not known here"),
     ],
-    ids=["insecure", "scheme", "secret", "state", "unknown"],
+    ids=["insecure", "scheme", "secret", "state", "form", "unknown"],
 )
 def test_a_file_that_cannot_be_used_is_told_with_its_place(server, receiver, tmp_path, change, problem):
     file = tmp_path / "events.json"

@@ -232,6 +232,52 @@ def test_a_rejection_has_failed_with_the_words_of_the_reviewer(telling):
     ]
 
 
+# Notifications
+
+
+def test_a_notification_tells_an_event_in_its_own_form(telling):
+    world, execution = deploying(telling, "notes")
+    version = world.execution(execution)["artifactRevisions"][0]["revisionId"]
+    (request, *_) = world.requests("notes")
+    assert uuid.UUID(request.headers["webhook-id"])
+    notification = request.document
+    now = f"{world.clock.now():%Y-%m-%dT%H:%M:%S}"
+    assert notification.pop("detail")["state"] == "STARTED"
+    variables = {"BucketName": world.bucket, "ObjectKey": "source.zip", "VersionId": version}
+    source = {
+        "sourceActionName": "Fetch", "sourceActionProvider": "S3", "sourceActionVariables": variables
+    }
+    assert notification == {
+        "account": "000000000000",
+        "detailType": "CodePipeline Pipeline Execution State Change",
+        "region": "eu-central-1",
+        "source": "aws.codepipeline",
+        "time": f"{now}Z",
+        "notificationRuleArn": "arn:aws:codestar-notifications:eu-central-1:000000000000:notificationrule/notes",
+        "resources": [f"arn:aws:codepipeline:eu-central-1:000000000000:{world.name}"],
+        "additionalAttributes": {"sourceActions": [source]},
+    }
+    assert world.told("notes") == BEGUN
+    assert world.event("Deploy STARTED", "notes")["additionalAttributes"] == {}
+
+
+def test_a_notification_of_an_approval_says_what_it_is_about(telling):
+    world = telling("notes")
+    about = {"CustomData": "Look twice.", "ExternalEntityLink": "https://shop-staging.example.org"}
+    world.declare(("Sign", [declarations.approval(configuration=about)]))
+    world.answer("Sign", "Approve", world.latest("Sign", "Approve")["token"], "Rejected", "not today")
+    assert world.event("Sign/Approve STARTED", "notes")["additionalAttributes"] == {
+        "externalEntityLink": "https://shop-staging.example.org", "customData": "Look twice."
+    }
+    reason = {
+        "failedActionCount": 1,
+        "failedActions": [{"action": "Approve", "additionalInformation": "not today"}],
+        "failedStage": "Sign",
+    }
+    for words in ("Sign/Approve FAILED", "Sign FAILED", "FAILED"):
+        assert world.event(words, "notes")["additionalAttributes"] == reason
+
+
 # Signatures
 
 

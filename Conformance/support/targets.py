@@ -71,6 +71,7 @@ def every(receiver, directory):
         http(receiver, "elsewhere", accounts=["111122223333"]),
         http(receiver, "faraway", regions=["us-east-1"]),
         http(receiver, "reviews", events=[], topics=[REVIEWS]),
+        http(receiver, "notes", pipelines=["notes*"], form="notification"),
         http(receiver, "flaky", pipelines=["flaky*"]),
         http(receiver, "brief", pipelines=["brief*"], maximumAttempts=3),
         http(receiver, "aged", pipelines=["aged*"], maximumAgeHours=1, maximumAttempts=100),
