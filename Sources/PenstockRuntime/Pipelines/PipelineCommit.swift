@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OrderedCollections
+import PenstockArtifacts
 import PenstockEngine
 import PenstockModel
 import PenstockStore
@@ -168,8 +169,25 @@ struct PipelineCommit {
         if start.action.typeID == .manualApproval, let failure = try self.events.requestApproval(start) {
             return failure
         }
+        if let failure = try self.missingInput(of: start) { return failure }
         return try JobCreation(context: self.context, transaction: self.transaction, row: self.row, now: self.now)
             .createJob(for: start)
+    }
+
+    /// The input whose version somebody has deleted since its producer succeeded; other stores' objects are not looked for.
+    private func missingInput(of start: ActionStart) throws -> FailureDetails? {
+        for input in start.inputs {
+            guard let version = input.location.versionID,
+                try self.transaction.bucket(input.location.bucket, for: .read) != nil
+            else { continue }
+            let key = ObjectKey(input.location.key)
+            guard try self.transaction.version(VersionID(version), of: key, in: input.location.bucket) == nil else {
+                continue
+            }
+            return FailureDetails(
+                type: .configurationError, message: "Input artifact '\(input.name)' is not available")
+        }
+        return nil
     }
 
     private var events: EventQueueing {
