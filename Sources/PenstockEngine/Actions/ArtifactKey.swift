@@ -10,16 +10,16 @@ public struct ArtifactKey: Sendable, Hashable, CustomStringConvertible {
     public static let maximumPipelineCharacters = 20
     public static let maximumArtifactCharacters = 10
     public static let randomCharacters = 7
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
     public let description: String
 
     public init(pipeline: String, artifact: String, entropy: UniqueID, fileExtension: String?) {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         var random = ""
         var rest = entropy.low & 0x3FFF_FFFF_FFFF_FFFF
         for _ in 0..<Self.randomCharacters {
-            random.append(alphabet[Int(rest % UInt64(alphabet.count))])
-            rest /= UInt64(alphabet.count)
+            random.append(Self.alphabet[Int(rest % UInt64(Self.alphabet.count))])
+            rest /= UInt64(Self.alphabet.count)
         }
         let prefix =
             "\(pipeline.prefix(Self.maximumPipelineCharacters))/\(artifact.prefix(Self.maximumArtifactCharacters))"

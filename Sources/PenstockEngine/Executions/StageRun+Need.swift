@@ -51,7 +51,7 @@ extension StageRun {
             if run.hasFailed { return condition.result == .skip ? .skip : .fail(rollsBack: false) }
         }
         if self.hasFailedAction { return self.hasRunningAction ? .wait : self.needAfterFailure(terms) }
-        guard let group = self.actions.filter({ $0.attempt?.status != .succeeded }).map(\.runOrder).min() else {
+        guard let group = self.actions.lazy.filter({ $0.attempt?.status != .succeeded }).map(\.runOrder).min() else {
             return self.needAfterSuccess(terms)
         }
         let room = (terms.maximumRunningActions ?? .max) - self.runningActionCount

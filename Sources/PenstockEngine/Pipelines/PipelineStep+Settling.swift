@@ -48,12 +48,15 @@ extension PipelineStep {
     }
 
     /// Whether both sides of the way into the stage are enabled.
-    func isOpen(at index: Int) -> Bool { self.transitions(into: index).allSatisfy(\.isEnabled) }
+    func isOpen(at index: Int) -> Bool {
+        let (inbound, outbound) = self.transitions(into: index)
+        return inbound.isEnabled && outbound?.isEnabled != false
+    }
 
     /// Both sides of the way into the stage; the first stage has only one.
-    func transitions(into index: Int) -> [StageTransition] {
+    func transitions(into index: Int) -> (inbound: StageTransition, outbound: StageTransition?) {
         let gates = self.state.head.gates
-        return [gates[index].inbound] + (index > 0 ? [gates[index - 1].outbound] : [])
+        return (gates[index].inbound, index > 0 ? gates[index - 1].outbound : nil)
     }
 
     /// Brings an execution to the waiting point in front of a stage.

@@ -37,9 +37,11 @@ extension PipelineStep {
     /// Source: AWS CodePipeline User Guide, Working with stage transitions: after 30 days an execution is not resumed.
     mutating func endWait(of id: PipelineExecutionID, limit: Duration) throws(PipelineInterruption) {
         let execution = try self.execution(id)
-        guard case .waiting(let stage) = execution.position, let index = self.state.head.gateIndex(named: stage),
-            let closed = self.transitions(into: index).compactMap(\.closedSince).min()
-        else { return }
+        guard case .waiting(let stage) = execution.position, let index = self.state.head.gateIndex(named: stage) else {
+            return
+        }
+        let (inbound, outbound) = self.transitions(into: index)
+        guard let closed = [inbound.closedSince, outbound?.closedSince].compactMap({ $0 }).min() else { return }
         let since = max(closed, execution.waitingSince)
         guard self.at >= since + limit else {
             self.effects.append(.limitWait(id, since: since))
