@@ -23,7 +23,7 @@ help:
 demo: release
 	$(PENSTOCK) demo
 
-## Every Swift test, the conformance tests against a release build, and the demo.
+## Every Swift test, the conformance tests against a release build, the simulation, the engine's thresholds, the demo.
 test: setup
 	scripts/test
 
@@ -63,6 +63,7 @@ faults: setup release
 ## The tables of speed, measured here and now beside their ceilings; BENCH="--pipelines 10000" makes it shorter.
 bench: setup release
 	swift build -c release --product store-benchmark
+	swift build -c release --product engine-benchmark
 	swift build -c release --package-path Benchmarks
 	scripts/run-benchmarks $(BENCH)
 

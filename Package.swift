@@ -240,6 +240,18 @@ let package = Package(
             ],
             path: "Tools/store-benchmark"
         ),
+        .executableTarget(
+            name: "engine-benchmark",
+            dependencies: [
+                "CAllocationCount", "PenstockEngine", "PenstockModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            path: "Tools/engine-benchmark",
+            exclude: ["thresholds.json"]
+        ),
+        // Counts what the executable that has it allocates.
+        .target(name: "CAllocationCount", path: "Tools/CAllocationCount"),
 
         // MARK: Test support
 

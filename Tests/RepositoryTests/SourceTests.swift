@@ -11,10 +11,11 @@ struct SourceTests {
 
     @Test func `Every source says whose it is and how it may be used`() throws {
         let scripts = Repository.files.filter { $0.hasPrefix("scripts/") || $0.hasPrefix(".ci/") }
-        for path in Repository.files(".swift", ".py") + scripts + ["Makefile"] {
+        for path in Repository.files(".swift", ".c", ".h", ".py") + scripts + ["Makefile"] {
             let first = try Repository.lines(path).prefix(3).map(\.text)
                 .filter { !$0.hasPrefix("#!") && !$0.hasPrefix("// swift-tools-version") }
-            let expected = Self.notice.map { (path.hasSuffix(".swift") ? "// " : "# ") + $0 }
+            let hasSlashes = [".swift", ".c", ".h"].contains(where: path.hasSuffix)
+            let expected = Self.notice.map { (hasSlashes ? "// " : "# ") + $0 }
             #expect(first.prefix(2).map(String.init) == expected, "\(path)")
         }
     }
