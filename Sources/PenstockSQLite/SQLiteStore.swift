@@ -19,6 +19,8 @@ import Synchronization
 package final class SQLiteStore: Store {
     /// Connections that read at once. A thread that finds all of them busy waits for one.
     package static let maximumReaders = 8
+    /// The most that one connection keeps of the file in memory: the inner pages of the indexes of 100,000 pipelines fit.
+    static let cacheKibibytes = 8 * 1024
     /// How long another process may hold the file's lock.
     static let busyTimeoutSeconds = 10.0
 
@@ -42,6 +44,7 @@ package final class SQLiteStore: Store {
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
+            try database.execute(sql: "PRAGMA cache_size = -\(Self.cacheKibibytes)")
         }
         do {
             self.pool = try DatabasePool(path: path, configuration: configuration)

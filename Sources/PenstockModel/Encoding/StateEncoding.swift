@@ -5,6 +5,8 @@
 ///
 /// The form has no names and no type tags: a reader must know the format that wrote it, so each stored document starts
 /// with a format number and every format ever written stays readable (golden files hold them).
+///
+/// What reads and writes is inlinable, so that other modules' types are read and written without asking their metadata.
 public protocol StateCodable {
     func encode(to writer: inout StateWriter)
     init(from reader: inout StateReader) throws(StateDecodingError)
@@ -24,38 +26,46 @@ public struct StateDecodingError: Error, Sendable, Hashable, CustomStringConvert
 
 /// Appends values in the compact form: integers as zig-zag variable-length numbers, text with its length in front.
 public struct StateWriter: Sendable {
-    public private(set) var bytes: [UInt8] = []
+    @usableFromInline var written: [UInt8] = []
 
-    public init(capacity: Int = 512) { self.bytes.reserveCapacity(capacity) }
+    public init(capacity: Int = 512) { self.written.reserveCapacity(capacity) }
+
+    /// All that was written.
+    public var bytes: [UInt8] { self.written }
 
     /// Starts a document.
     public mutating func writeFormat() { self.write(StateFormat.current) }
 
+    @inlinable
     public mutating func write(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
-            self.bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            self.written.append(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        self.bytes.append(UInt8(truncatingIfNeeded: rest))
+        self.written.append(UInt8(truncatingIfNeeded: rest))
     }
 
+    @inlinable
     public mutating func write(_ value: some StateCodable) { value.encode(to: &self) }
 
+    @inlinable
     public mutating func write(_ text: String) {
         var text = text
         text.withUTF8 { buffer in
             self.write(UInt64(buffer.count))
-            self.bytes.append(contentsOf: buffer)
+            self.written.append(contentsOf: buffer)
         }
     }
 
+    @inlinable
     public mutating func write<Value: StateCodable>(_ value: Value?) {
-        guard let value else { return self.bytes.append(0) }
-        self.bytes.append(1)
+        guard let value else { return self.written.append(0) }
+        self.written.append(1)
         self.write(value)
     }
 
+    @inlinable
     public mutating func write<Value: StateCodable>(_ values: [Value]) {
         self.write(UInt64(values.count))
         for value in values { self.write(value) }
@@ -65,13 +75,13 @@ public struct StateWriter: Sendable {
 /// Reads what ``StateWriter`` wrote; every length is checked against what is left before anything is allocated.
 public struct StateReader: Sendable {
     /// The most elements that an array has room made for before any of them was read.
-    private static let maximumReservedCount = 64
+    @usableFromInline static let maximumReservedCount = 64
 
     /// The format of the document that is being read: what it had not yet is not there to be read.
     public private(set) var format = StateFormat.current
 
-    private let bytes: [UInt8]
-    private var position = 0
+    @usableFromInline let bytes: [UInt8]
+    @usableFromInline var position = 0
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -90,12 +100,14 @@ public struct StateReader: Sendable {
 
     public var isAtEnd: Bool { self.position == self.bytes.count }
 
+    @inlinable
     public mutating func readByte() throws(StateDecodingError) -> UInt8 {
         guard self.position < self.bytes.count else { throw StateDecodingError("the document ends too early") }
         defer { self.position += 1 }
         return self.bytes[self.position]
     }
 
+    @inlinable
     public mutating func readUInt64() throws(StateDecodingError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
@@ -109,6 +121,7 @@ public struct StateReader: Sendable {
     }
 
     /// A count of things that take at least one byte each.
+    @inlinable
     public mutating func readCount() throws(StateDecodingError) -> Int {
         let count = try self.readUInt64()
         guard count <= UInt64(self.bytes.count - self.position) else {
@@ -117,10 +130,12 @@ public struct StateReader: Sendable {
         return Int(count)
     }
 
+    @inlinable
     public mutating func read<Value: StateCodable>(_: Value.Type = Value.self) throws(StateDecodingError) -> Value {
         try Value(from: &self)
     }
 
+    @inlinable
     public mutating func readString() throws(StateDecodingError) -> String {
         let count = try self.readCount()
         defer { self.position += count }
@@ -130,6 +145,7 @@ public struct StateReader: Sendable {
         return text
     }
 
+    @inlinable
     public mutating func readOptional<Value: StateCodable>(
         _: Value.Type = Value.self
     ) throws(StateDecodingError) -> Value? {
@@ -140,6 +156,7 @@ public struct StateReader: Sendable {
         }
     }
 
+    @inlinable
     public mutating func readArray<Value: StateCodable>(
         _: Value.Type = Value.self
     ) throws(StateDecodingError) -> [Value] {
