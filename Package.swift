@@ -110,17 +110,27 @@ let package = Package(
             ]
         ),
         .target(
+            name: "PenstockOutbound",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .target(
             name: "PenstockRunners",
             dependencies: [
-                "PenstockRuntime",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "PenstockArtifacts", "PenstockModel", "PenstockOutbound", "PenstockRuntime", "PenstockSigning",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .target(
             name: "PenstockEvents",
             dependencies: [
-                "PenstockEngine", "PenstockModel", "PenstockRuntime", "PenstockSigning", "PenstockStore",
+                "PenstockEngine", "PenstockModel", "PenstockOutbound", "PenstockRuntime", "PenstockSigning",
+                "PenstockStore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -170,7 +180,9 @@ let package = Package(
         .target(
             name: "PenstockServer",
             dependencies: [
-                "PenstockAPI", "PenstockEvents", "PenstockPostgres", "PenstockRunners", "PenstockS3", "PenstockSQLite",
+                "PenstockAPI", "PenstockEvents", "PenstockOutbound", "PenstockPostgres", "PenstockRunners",
+                "PenstockS3",
+                "PenstockSQLite",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -332,19 +344,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .testTarget(
             name: "PenstockEventsTests",
             dependencies: [
-                "PenstockClient", "PenstockEvents", "PenstockServer", "PenstockSigning", "PenstockTesting",
-                "PenstockWire",
+                "PenstockClient", "PenstockEvents", "PenstockOutbound", "PenstockServer", "PenstockSigning",
+                "PenstockTesting", "PenstockWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "PenstockOutboundTests", dependencies: ["PenstockOutbound"]),
         .testTarget(
             name: "PenstockHTTPTests",
             dependencies: [

@@ -27,6 +27,27 @@ def test_a_newer_schema_is_data_that_does_not_fit(own_server):
     assert f"penstock: The database {database} cannot be used: the database has schema 99" in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--forget-history-after", "soon"),
+        ("--forget-history-after", "0s"),
+        ("--stop-waiting-after", "36526d"),
+        ("--stop-polling-after", "-1d"),
+        ("--polling-interval", "2d"),
+        ("--polling-interval", "0s"),
+    ],
+)
+def test_a_span_that_is_none_is_a_wrong_use(tmp_path, option, value):
+    run = subprocess.run(
+        [executable(), "serve", "--data-dir", tmp_path / "data", "--port", "0", f"{option}={value}"],
+        capture_output=True, text=True, timeout=60,
+    )
+    assert run.returncode == 64
+    assert option in run.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def approving(world, **members):
     return declarations.pipeline(world.name, world.bucket, ("Sign", [declarations.approval()]), **members)
 

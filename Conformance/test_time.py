@@ -8,7 +8,9 @@ from datetime import timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
+from conftest import TimedWorld
 from support import declarations
+from support.server import Server
 
 DAY = timedelta(days=1)
 # Every minute of a working day's nine hours, in UTC.
@@ -375,3 +377,40 @@ def test_a_week_of_windows_lets_one_execution_through_after_the_other(timed):
     # The second enters when the first has expired, on Tuesday at nine, when the window is open.
     assert [each["startTime"] for each in approvals] == [monday, monday + DAY]
     assert [each["lastUpdateTime"] for each in approvals] == [monday + DAY, monday + 2 * DAY]
+
+
+# History
+
+
+def test_executions_are_forgotten_a_year_after_their_end_but_not_what_can_go_on(timed, refused):
+    first = timed.declare(("Ship", [timed.work()]))
+    timed.succeed(timed.take(first))
+    second = timed.begin()
+    timed.succeed(timed.take(second))
+    third = timed.begin()
+    timed.fail(timed.take(third))
+    timed.clock.advance("365d")
+    assert [row["pipelineExecutionId"] for row in timed.executions()] == [first, second, third]
+    timed.clock.advance("1s")
+    assert [row["pipelineExecutionId"] for row in timed.executions()] == [second, third]
+    assert {row["pipelineExecutionId"] for row in timed.history()} == {third, second}
+    assert refused(timed.execution, id=first)[0] == "PipelineExecutionNotFoundException"
+    timed.retry("Ship", third)
+    timed.succeed(timed.take(third))
+    assert timed.execution(third)["status"] == "Succeeded"
+
+
+@pytest.mark.parametrize(("limit", "days"), [("10d", 10), ("never", None)])
+def test_an_operator_sets_how_long_history_is_kept(tmp_path, limit, days):
+    server = Server(tmp_path / "data", "--clock", "manual", "--forget-history-after", limit).start()
+    world = TimedWorld(server, tmp_path)
+    executions = [world.declare(("Ship", [world.work()]))]
+    for _ in range(2):
+        world.succeed(world.take())
+        executions.append(world.begin())
+    world.clock.advance("9d")
+    assert [row["pipelineExecutionId"] for row in world.executions()] == executions
+    world.clock.advance("2d")
+    kept = [row["pipelineExecutionId"] for row in world.executions()]
+    assert kept == (executions[1:] if days else executions)
+    assert server.stop() == 0

@@ -24,6 +24,8 @@ package struct RuntimeContext: Sendable {
     package let ongoingWork: OngoingWork
     package let catalog: ActionTypeCatalog
     package let declarations: DeclarationCache
+    /// Looks at the objects of foreign stores; `nil` where there are none.
+    package let probe: (any SourceProbe)?
     package let publicAddress = PublicAddress()
     package let logger: Logger
 
@@ -36,6 +38,7 @@ package struct RuntimeContext: Sendable {
         settings: RuntimeSettings = RuntimeSettings(),
         engine: PipelineEngine = .direct,
         entropy: Entropy = .system,
+        probe: (any SourceProbe)? = nil,
         logger: Logger
     ) {
         self.store = store
@@ -52,6 +55,7 @@ package struct RuntimeContext: Sendable {
         self.ongoingWork = OngoingWork()
         self.catalog = ActionTypeCatalog(isShared: store.isShared)
         self.declarations = DeclarationCache()
+        self.probe = probe
         self.logger = logger
         let queues = self.queues
         store.observe { signal in
@@ -94,7 +98,9 @@ package struct RuntimeSettings: Sendable {
     package var disabledTransitionLimit: Duration? = .days(30)
     /// Polling stops when a pipeline has had no execution for so long; `nil` for never.
     package var pollingIdleLimit: Duration? = .days(30)
-    /// How long a claimed timer or effect is held.
+    /// From one look at an object of a foreign store to the next, give or take ``SourcePolling/jitter``.
+    package var pollingInterval: Duration = .seconds(60)
+    /// How long a claimed timer, effect or poll is held.
     package var lease: Duration = .seconds(30)
     /// The longest that a poll is held.
     package var maximumPollWait: Duration = .seconds(20)
@@ -114,6 +120,9 @@ package struct RuntimeSettings: Sendable {
     package var runnableTypes: Set<ActionTypeID> = [.s3Source]
     /// Who is told of events; their names are unique.
     package var eventTargets: [EventTarget] = []
+    /// How long an execution that ended is kept with its history; `nil` for ever. What a pipeline can go on from is kept
+    /// in any case. Source: AWS CodePipeline User Guide, Quotas in AWS CodePipeline (12 months).
+    package var historyRetention: Duration? = .days(365)
     /// How long events that no target took are kept.
     package var deadLetterRetention: Duration = .days(14)
 

@@ -49,10 +49,11 @@ package struct PenstockServer: Service {
     package func run() async throws {
         try self.configuration.validate()
         let events = try self.configuration.eventConfiguration()
+        let foreign = try self.configuration.foreignBuckets()
         let data = try await ServerData.open(self.configuration, clock: self.clock, logger: self.logger)
         let result: Result<Void, any Error>
         do {
-            result = .success(try await self.serve(data, events))
+            result = .success(try await self.serve(data, events, foreign))
         } catch {
             result = .failure(error)
         }
@@ -61,10 +62,12 @@ package struct PenstockServer: Service {
         try result.get()
     }
 
-    private func serve(_ data: ServerData, _ events: EventConfiguration) async throws {
+    private func serve(
+        _ data: ServerData, _ events: EventConfiguration, _ foreign: ForeignBuckets
+    ) async throws {
         var settings = self.configuration.runtime
         settings.operatorAccount = self.configuration.account
-        let runners = ServiceRunners.all(artifacts: data.artifacts)
+        let runners = ServiceRunners.all(artifacts: data.artifacts, foreign: foreign)
         settings.runnableTypes = Set(runners.flatMap(\.types))
         settings.eventTargets = events.targets
         let context = RuntimeContext(
@@ -73,6 +76,7 @@ package struct PenstockServer: Service {
             pollClock: ContinuousClock(),
             masterKey: data.masterKey,
             settings: settings,
+            probe: foreign.entries.isEmpty ? nil : foreign,
             logger: self.logger
         )
         do {
@@ -86,18 +90,17 @@ package struct PenstockServer: Service {
             timers: TimerService(context: context),
             effects: EffectService(context: context),
             runners: RunnerService(context: context, runners: runners),
-            events: EventService(context: context, senders: events.senders(realTime: { SystemServiceClock.now }))
+            events: EventService(context: context, senders: events.senders(realTime: { SystemServiceClock.now })),
+            polling: SourcePolling(context: context),
+            history: HistoryService(context: context)
         )
         let clock = ClockService(context: context, clock: data.clock as? ManualServiceClock, work: work)
-        let services: [any Service] = [
-            ArtifactCollector(artifacts: data.artifacts, clock: data.clock, logger: self.logger),
-            work.timers,
-            work.effects,
-            work.events,
-            work.runners,
-            try self.httpServer(data, context, clock, readiness),
-            DrainService(readiness: readiness, delay: self.configuration.drainDelay),
-        ]
+        let collector = ArtifactCollector(artifacts: data.artifacts, clock: data.clock, logger: self.logger)
+        let services: [any Service] =
+            [collector] + work.services + [
+                try self.httpServer(data, context, clock, readiness),
+                DrainService(readiness: readiness, delay: self.configuration.drainDelay),
+            ]
         var group = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
             logger: self.logger

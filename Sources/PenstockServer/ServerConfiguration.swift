@@ -62,6 +62,8 @@ package struct ServerConfiguration: Sendable {
     package var shutdownLimit = Duration.seconds(60)
     /// A file that says who is told of events; `nil` for nobody.
     package var eventsFile: String?
+    /// A file that says which buckets are those of other stores; `nil` for none.
+    package var foreignBucketsFile: String?
     /// Connections that may be open at once; further ones wait.
     package var maximumConnections = Self.defaultMaximumConnections
     package var runtime = RuntimeSettings()

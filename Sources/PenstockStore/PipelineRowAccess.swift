@@ -27,6 +27,10 @@ package protocol PipelineReader {
     /// In no defined order.
     func currentRevisions(of id: PipelineID) throws -> [CurrentRevisionRow]
 
+    /// The engine's state of an execution, live or archived; `nil` when the pipeline has no such execution. It is decoded
+    /// whole, and not what reads are answered from.
+    func execution(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> PipelineExecution?
+
     /// The execution of this pipeline, live or ended.
     func executionRow(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> ExecutionRow?
 
@@ -64,6 +68,10 @@ package protocol PipelineReader {
     /// The attempt of any pipeline.
     func actionExecutionRow(_ id: ActionExecutionID) throws -> ActionExecutionRow?
 
+    /// Executions of all pipelines that ended before the instant and did not go on, by ascending (`endedAt`, `id`), those
+    /// after the cursor, at most `limit`.
+    func endedExecutions(before: Timestamp, after: EndedExecutionRow?, limit: Int) throws -> [EndedExecutionRow]
+
     /// What the token started in this pipeline, if it is remembered and has not expired at the instant.
     func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID?
 
@@ -86,9 +94,6 @@ package protocol PipelineWriter {
     func deletePipeline(_ id: PipelineID) throws
 
     func insertPipelineVersion(_ row: PipelineVersionRow) throws
-
-    /// The engine's state of an execution, live or archived; `nil` when the pipeline has no such execution.
-    func execution(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> PipelineExecution?
 
     /// Writes the engine's state of an execution, among the live ones or, once it has ended, in the archive, and the
     /// row that reads show of it (``ExecutionRow``).
@@ -116,6 +121,13 @@ package protocol PipelineWriter {
 
     /// Writes how a run of a rule stands, which has an entry.
     func updateRuleExecution(_ run: RuleRun) throws
+
+    /// Forgets entries of the execution's history, attempts and runs of rules, at most `limit`; returns how many.
+    func deleteHistory(of execution: PipelineExecutionID, of pipeline: PipelineID, limit: Int) throws -> Int
+
+    /// Forgets an execution that ended and has no history any more, and that it succeeded in the stages; one that is
+    /// live stays.
+    func deleteExecution(_ row: ExecutionRow, succeededIn stages: [String], of pipeline: PipelineID) throws
 
     /// Remembers what a token started until it expires.
     func putStartToken(

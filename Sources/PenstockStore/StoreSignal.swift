@@ -9,6 +9,8 @@ package enum StoreSignal: Sendable, Hashable {
     case jobQueued(JobQueue)
     /// A timer was set that is due at this instant.
     case timerSet(Timestamp)
+    /// An object is to be looked at now.
+    case sourceWatched
     /// An effect is owed.
     case effectOwed
     /// An event waits for its target.

@@ -16,6 +16,9 @@ package protocol WorkReader {
 
     /// The watches of a pipeline, by action name.
     func sourceWatches(of pipeline: PipelineID) throws -> [SourceWatchRow]
+
+    /// When the earliest poll of an active watch is due; `nil` when none is polled.
+    func earliestSourcePoll() throws -> Timestamp?
 }
 
 package protocol WorkWriter {
@@ -46,6 +49,13 @@ package protocol WorkWriter {
 
     /// Moves the cursor of a watch, if there is one for the action.
     func putSourceCursor(_ revision: String, of pipeline: PipelineID, actionName: String) throws
+
+    /// Takes active watches whose poll is due, earliest first, at most `limit`, and makes their polls due at `leaseUntil`,
+    /// for others to take if this one is not ended.
+    func claimSourcePolls(dueBy: Timestamp, leaseUntil: Timestamp, limit: Int) throws -> [SourceWatchRow]
+
+    /// Writes how far the polling of a watch is, if there is one for the action.
+    func putSourcePoll(_ poll: SourcePoll, of pipeline: PipelineID, actionName: String) throws
 
     /// Stops the watches of a pipeline that poll, until they are replaced.
     func disablePolling(of pipeline: PipelineID, at: Timestamp) throws

@@ -4,6 +4,7 @@
 import PenstockEngine
 import PenstockEvents
 import PenstockModel
+import PenstockOutbound
 import PenstockRuntime
 import Testing
 
@@ -12,14 +13,14 @@ struct EventConfigurationTests {
     private static let secret = "0123456789abcdef"
 
     private func read(_ json: String) throws -> EventConfiguration {
-        try EventConfiguration(file: Array(json.utf8)) { name throws(EventConfigurationProblem) in
-            guard name == "secret.txt" else { throw EventConfigurationProblem(at: "", "is not there") }
+        try EventConfiguration(file: Array(json.utf8)) { name throws(ConfigurationProblem) in
+            guard name == "secret.txt" else { throw ConfigurationProblem(at: "", "is not there") }
             return Self.secret
         }
     }
 
     private func problem(_ target: String) -> String? {
-        let found = #expect(throws: EventConfigurationProblem.self) { try self.read(#"{"targets":[\#(target)]}"#) }
+        let found = #expect(throws: ConfigurationProblem.self) { try self.read(#"{"targets":[\#(target)]}"#) }
         return found?.description
     }
 
@@ -161,11 +162,11 @@ struct EventConfigurationTests {
             ("{", "It is not JSON."), ("[]", "It must be an object."), (#"{"target":[]}"#, "target is not known here."),
             (#"{"targets":{}}"#, "targets must be a list."),
         ] {
-            let problem = #expect(throws: EventConfigurationProblem.self) { try self.read(file) }
+            let problem = #expect(throws: ConfigurationProblem.self) { try self.read(file) }
             #expect(problem?.description == told)
         }
         let large = String(repeating: " ", count: EventConfiguration.maximumFileBytes + 1)
-        #expect(throws: EventConfigurationProblem.self) { try self.read(large) }
+        #expect(throws: ConfigurationProblem.self) { try self.read(large) }
     }
 
     @Test func `Fifty targets are enough`() throws {
@@ -174,7 +175,7 @@ struct EventConfigurationTests {
             return #"{"targets":[\#(targets.joined(separator: ","))]}"#
         }
         #expect(try self.read(file(50)).targets.count == 50)
-        let problem = #expect(throws: EventConfigurationProblem.self) { try self.read(file(51)) }
+        let problem = #expect(throws: ConfigurationProblem.self) { try self.read(file(51)) }
         #expect(problem?.description == "targets has more than 50 members.")
     }
 

@@ -3,6 +3,7 @@
 
 import PenstockEvents
 import PenstockModel
+import PenstockOutbound
 import PenstockRuntime
 import PenstockStore
 import Testing
@@ -36,8 +37,8 @@ func sender(
     resolver: any AddressResolver = SystemResolver()
 ) throws -> any EventSender {
     let file = Array(#"{"targets":[\#(target)]}"#.utf8)
-    let configuration = try EventConfiguration(file: file) { _ throws(EventConfigurationProblem) in
-        throw EventConfigurationProblem(at: "", "is not there")
+    let configuration = try EventConfiguration(file: file) { _ throws(ConfigurationProblem) in
+        throw ConfigurationProblem(at: "", "is not there")
     }
     return try #require(configuration.senders(resolver: resolver, realTime: { noon }).values.first)
 }

@@ -5,6 +5,7 @@ import PenstockEngine
 import PenstockModel
 import PenstockRuntime
 import PenstockStore
+import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -34,12 +35,12 @@ import Testing
             timers: TimerService(context: context),
             effects: EffectService(context: context),
             runners: RunnerService(context: context, runners: [runner]),
-            events: EventService(context: context, senders: [:])
+            events: EventService(context: context, senders: [:]),
+            polling: SourcePolling(context: context),
+            history: HistoryService(context: context)
         )
         try await withThrowingTaskGroup { group in
-            group.addTask { try await work.timers.run() }
-            group.addTask { try await work.effects.run() }
-            group.addTask { try await work.runners.run() }
+            for service in work.services { group.addTask { try await service.run() } }
             try await body(ClockService(context: context, clock: fixture.clock, work: work))
             group.cancelAll()
         }

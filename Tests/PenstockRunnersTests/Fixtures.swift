@@ -34,6 +34,7 @@ final class RunnerFixture {
     init(
         store: any Store = MemoryStore(),
         versioning: Bool = true,
+        probe: (any SourceProbe)? = nil,
         others: (ArtifactStore) -> [any ActionRunner] = { _ in [] }
     ) async throws {
         let clock = self.clock
@@ -49,7 +50,7 @@ final class RunnerFixture {
         settings.runnableTypes = Set(runners.flatMap(\.types))
         self.context = RuntimeContext(
             store: store, clock: clock, pollClock: ContinuousClock(), masterKey: masterKey, settings: settings,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            probe: probe, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.runners = RunnerService(context: self.context, runners: runners)
         self.effects = EffectService(context: self.context)
         self.call = CallContext(

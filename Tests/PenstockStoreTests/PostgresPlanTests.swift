@@ -67,7 +67,7 @@ struct PostgresPlanTests {
             let details = plan[(index + 1)...].prefix { !$0.contains("->") }
             let isWhole = !details.contains { $0.contains("Index Cond:") }
             // These hold nothing but what is asked for, in the order in which it is.
-            let exact = ["timer_free", "timer_leased", "effect_free", "effect_leased"]
+            let exact = ["timer_free", "timer_leased", "effect_free", "effect_leased", "source_watch_polled"]
             return isWhole && !exact.contains { line.contains($0) }
         }.map { plan[$0] }
     }
@@ -127,6 +127,10 @@ struct PostgresPlanTests {
                 _ = try transaction.actionExecutionRows(of: row.id, selection, after: after, limit: 9)
             }
         }
+        let ended = try transaction.endedExecutions(before: at(99), after: nil, limit: 9)
+        _ = try transaction.endedExecutions(before: at(99), after: ended.first, limit: 9)
+        _ = try transaction.deleteHistory(of: id(1), of: row.id, limit: 9)
+        try transaction.deleteExecution(ExecutionRow(execution(1)), succeededIn: ["Build"], of: row.id)
         try transaction.putStartToken("token", started: id(1), expires: at(9), of: row.id)
         _ = try transaction.startToken("token", of: row.id, at: at(5))
         _ = try transaction.deleteStartTokens(expiredBefore: at(1), limit: 9)
@@ -170,6 +174,9 @@ struct PostgresPlanTests {
         _ = try transaction.settleEffect(try #require(effects.first).row.id, fence: 1)
         try transaction.replaceSourceWatches(of: row.id, with: [watch("source", of: row)])
         try transaction.putSourceCursor("r", of: row.id, actionName: "source")
+        try transaction.putSourcePoll(SourcePoll(due: at(3)), of: row.id, actionName: "source")
+        _ = try transaction.earliestSourcePoll()
+        _ = try transaction.claimSourcePolls(dueBy: at(5), leaseUntil: at(9), limit: 9)
         try transaction.disablePolling(of: row.id, at: at(9))
         _ = try transaction.sourceWatches(bucket: "bucket", objectKey: "k", in: scope)
         _ = try transaction.sourceWatches(of: row.id)

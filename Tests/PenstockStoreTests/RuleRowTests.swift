@@ -59,26 +59,4 @@ struct RuleRowTests {
             }
         }
     }
-
-    private func rule(_ number: Int, of execution: Int = 1, at start: Int64, replacing: Int? = nil) -> RuleExecutionRow
-    {
-        RuleExecutionRow(
-            pipelineID: id(1),
-            start: RuleStart(
-                id: id(number),
-                executionID: id(execution),
-                pipelineVersion: 1,
-                stageName: "Build",
-                gate: .beforeEntry,
-                rule: RuleDeclaration(name: "window", typeID: .deploymentWindow),
-                resolvedConfiguration: [KeyedValue("Cron", "* * * * ? *")],
-                resolvedCommands: ["true"],
-                inputs: [],
-                startedAt: at(start),
-                deadline: at(start + 60_000),
-                replaces: replacing.map { id($0) }
-            ),
-            run: RuleRun(id: id(number), name: "window", startedAt: at(start))
-        )
-    }
 }

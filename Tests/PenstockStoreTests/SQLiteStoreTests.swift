@@ -120,7 +120,9 @@ import Testing
     @Test func `No statement scans a table`() async throws {
         try await self.withStore { store, _ in
             let plans = try await store.pool.writeWithoutTransaction { database in
-                let texts = StatementText.allCases.map(\.rawValue) + EventStatement.allCases.map(\.rawValue)
+                let texts =
+                    StatementText.allCases.map(\.rawValue) + WorkStatement.allCases.map(\.rawValue)
+                    + EventStatement.allCases.map(\.rawValue)
                 return try texts.map { text in
                     let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + text)
                     statement.setUncheckedArguments([])

@@ -216,4 +216,54 @@ import Testing
             #expect(owed.map(\.row.kind) == [.objectChanged(change())])
         }
     }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `A poll that is due is claimed by one, and again when its lease is over`(_ kind: StoreUnderTest) async throws {
+        try await kind.withHandles { first, second in
+            let row = pipeline()
+            var polled = watch("polled", of: row, cursor: "r")
+            polled.poll = SourcePoll(due: at(5))
+            var later = watch("later", of: row, key: "later.zip")
+            later.poll = SourcePoll(due: at(8), lookedAt: at(2), failure: .missingBucket)
+            var off = watch("off", of: row, key: "off.zip")
+            (off.polls, off.poll) = (false, SourcePoll(due: at(1)))
+            let watches = [later, off, polled, watch("told", of: row, key: "told.zip")]
+            try await first.write { transaction throws in
+                _ = try transaction.insertPipeline(row)
+                #expect(try transaction.earliestSourcePoll() == nil)
+                try transaction.replaceSourceWatches(of: row.id, with: watches)
+                #expect(try transaction.sourceWatches(of: row.id) == watches)
+                #expect(try transaction.earliestSourcePoll() == at(5))
+                #expect(try transaction.claimSourcePolls(dueBy: at(4), leaseUntil: at(20), limit: 9).isEmpty)
+            }
+            polled.poll?.due = at(20)
+            let claimed = polled
+            let found = try await first.write { transaction throws in
+                try transaction.claimSourcePolls(dueBy: at(9), leaseUntil: at(20), limit: 1)
+            }
+            #expect(found == [claimed])
+            later.poll?.due = at(30)
+            let other = later
+            try await second.write { transaction throws in
+                let found = try transaction.claimSourcePolls(dueBy: at(9), leaseUntil: at(30), limit: 9)
+                #expect(found == [other])
+                #expect(try transaction.earliestSourcePoll() == at(20))
+            }
+            let ended = SourcePoll(due: at(60), lookedAt: at(21))
+            try await first.write { transaction throws in
+                let again = try transaction.claimSourcePolls(dueBy: at(20), leaseUntil: at(40), limit: 9)
+                #expect(again.map(\.actionName) == ["polled"])
+                try transaction.putSourcePoll(ended, of: row.id, actionName: "polled")
+                try transaction.putSourcePoll(ended, of: row.id, actionName: "gone")
+                try transaction.disablePolling(of: row.id, at: at(22))
+                #expect(try transaction.earliestSourcePoll() == nil)
+                #expect(try transaction.claimSourcePolls(dueBy: at(99), leaseUntil: at(100), limit: 9).isEmpty)
+                #expect(try transaction.sourceWatches(of: row.id).map(\.poll?.due) == [at(30), at(1), at(60), nil])
+            }
+        }
+    }
+}
+
+extension FailureDetails {
+    fileprivate static let missingBucket = Self(type: .configurationError, message: "there is no such bucket")
 }

@@ -63,11 +63,38 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who is told of events, JSON: docs/operating/events.md.", valueName: "file"))
     var eventsConfig: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Which buckets of source actions are those of other stores, JSON: docs/operating/sources.md.",
+            valueName: "file"))
+    var foreignBuckets: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How often objects of other stores are looked at, as in 60s, give or take a tenth.", valueName: "span"))
+    var pollingInterval = TimeSpan(seconds: Int(RuntimeSettings().pollingInterval.components.seconds))
+
     @Option(help: "How many connections may be open at once; more wait until one ends.")
     var maximumConnections = ServerConfiguration.defaultMaximumConnections
 
     @Option(help: "How many pipelines one region of an account may have.")
     var maximumPipelines = RuntimeSettings().maximumPipelines
+
+    @Option(
+        help: ArgumentHelp(
+            "How long executions that ended are kept with their history, as in 365d; or never to forget them.",
+            valueName: "span"))
+    var forgetHistoryAfter = TimeLimit(RuntimeSettings().historyRetention)
+
+    @Option(
+        help: ArgumentHelp(
+            "How long an execution waits at a disabled transition before it is stopped; or never.", valueName: "span"))
+    var stopWaitingAfter = TimeLimit(RuntimeSettings().disabledTransitionLimit)
+
+    @Option(
+        help: ArgumentHelp(
+            "How long sources are polled for a pipeline that has no execution; or never to stop.", valueName: "span"))
+    var stopPollingAfter = TimeLimit(RuntimeSettings().pollingIdleLimit)
 
     @Option(
         help: ArgumentHelp("How long to answer on after a request to stop, not ready any more.", valueName: "seconds"))
@@ -87,6 +114,9 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--tls-certificate and --tls-key go together.")
         }
         guard self.maximumPipelines >= 1 else { throw ValidationError("--maximum-pipelines must be at least 1.") }
+        guard 1...86_400 ~= self.pollingInterval.seconds else {
+            throw ValidationError("--polling-interval must be from 1s to 1d.")
+        }
         guard 0...3600 ~= self.drainDelay else {
             throw ValidationError("--drain-delay must be from 0 to 3600 seconds.")
         }
@@ -143,9 +173,14 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.masterKeyFile = self.masterKeyFile
         configuration.clock = self.clock
         configuration.eventsFile = self.eventsConfig
+        configuration.foreignBucketsFile = self.foreignBuckets
+        configuration.runtime.pollingInterval = .seconds(self.pollingInterval.seconds)
         configuration.drainDelay = .seconds(self.drainDelay)
         configuration.maximumConnections = self.maximumConnections
         configuration.runtime.maximumPipelines = self.maximumPipelines
+        configuration.runtime.historyRetention = self.forgetHistoryAfter.duration
+        configuration.runtime.disabledTransitionLimit = self.stopWaitingAfter.duration
+        configuration.runtime.pollingIdleLimit = self.stopPollingAfter.duration
         if let certificate = self.tlsCertificate, let key = self.tlsKey {
             configuration.tls = ServerConfiguration.TLSFiles(certificate: certificate, key: key)
         }

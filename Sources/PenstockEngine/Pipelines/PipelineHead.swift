@@ -58,6 +58,18 @@ public struct PipelineHead: Sendable, Hashable, StateCodable {
         }
     }
 
+    /// The executions that a later step may name: who is inside a stage or waits for one, who may go on by a retry or an
+    /// override, and what a rollback goes back to.
+    public var rememberedExecutions: Set<PipelineExecutionID> {
+        var executions = Set(self.parallel)
+        for gate in self.gates + self.removedGates {
+            executions.formUnion([gate.owner, gate.latest, gate.lastSuccess, gate.departed?.id].compactMap { $0 })
+            executions.formUnion(gate.waiting)
+            executions.formUnion(gate.held)
+        }
+        return executions
+    }
+
     /// The place of the gate with the name; `nil` when the current version has no such stage.
     public func gateIndex(named name: String) -> Int? { self.gates.firstIndex { $0.name == name } }
 }

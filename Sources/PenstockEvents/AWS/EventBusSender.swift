@@ -3,6 +3,7 @@
 
 import FoundationEssentials
 import PenstockModel
+import PenstockOutbound
 package import PenstockRuntime
 import PenstockStore
 

@@ -3,6 +3,7 @@
 
 import HTTPTypes
 package import PenstockModel
+import PenstockOutbound
 import PenstockRuntime
 package import PenstockSigning
 

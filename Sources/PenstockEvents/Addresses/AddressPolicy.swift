@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+package import PenstockOutbound
 package import PenstockRuntime
 
 /// Which addresses a target may be at.

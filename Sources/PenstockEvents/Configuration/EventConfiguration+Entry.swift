@@ -3,17 +3,16 @@
 
 import PenstockEngine
 import PenstockModel
+import PenstockOutbound
 import PenstockRuntime
 import PenstockSigning
 import PenstockStore
-
-typealias SecretReader = (String) throws(EventConfigurationProblem) -> String
 
 extension EventConfiguration.Entry {
     /// The most characters of a target's name.
     package static let maximumNameLength = 64
 
-    init(_ object: ConfigurationObject, readSecret: SecretReader) throws(EventConfigurationProblem) {
+    init(_ object: ConfigurationObject, readSecret: SecretReader) throws(ConfigurationProblem) {
         var object = object
         let name = try object.requiredText("name")
         guard name.utf8.count <= Self.maximumNameLength, name.utf8.allSatisfy(Self.isNameCharacter) else {
@@ -38,7 +37,7 @@ extension EventConfiguration.Entry {
     private static func form(
         _ kind: String,
         _ object: inout ConfigurationObject
-    ) throws(EventConfigurationProblem) -> EventForm {
+    ) throws(ConfigurationProblem) -> EventForm {
         guard let text = try object.text("form") else { return .event }
         guard let form = EventForm(rawValue: text) else {
             throw object.problem("form", "must be event or notification")
@@ -58,7 +57,7 @@ extension EventConfiguration.Entry {
         _ kind: String,
         _ object: inout ConfigurationObject,
         _ readSecret: SecretReader
-    ) throws(EventConfigurationProblem) -> (EventDestination, topics: [String]) {
+    ) throws(ConfigurationProblem) -> (EventDestination, topics: [String]) {
         switch kind {
         case "http":
             let endpoint = try EventDestination.Endpoint("url", &object)
@@ -104,7 +103,7 @@ extension EventDestination {
 }
 
 extension EventDestination.Endpoint {
-    fileprivate init(_ member: String, _ object: inout ConfigurationObject) throws(EventConfigurationProblem) {
+    fileprivate init(_ member: String, _ object: inout ConfigurationObject) throws(ConfigurationProblem) {
         let text = try object.requiredText(member)
         do {
             self.url = try EndpointURL(text)
@@ -125,7 +124,7 @@ extension EventDestination.Service {
     fileprivate init(
         _ object: inout ConfigurationObject,
         _ readSecret: SecretReader
-    ) throws(EventConfigurationProblem) {
+    ) throws(ConfigurationProblem) {
         self.endpoint = try EventDestination.Endpoint("endpoint", &object)
         self.region = try object.requiredText("region")
         self.credentials = SigningCredentials(
@@ -136,30 +135,8 @@ extension EventDestination.Service {
     }
 }
 
-extension ConfigurationObject {
-    /// A secret that stands in the member, or in the file that the member with `File` behind its name tells of.
-    fileprivate mutating func secret(
-        _ member: String,
-        _ readSecret: SecretReader
-    ) throws(EventConfigurationProblem) -> String {
-        let inline = try self.text(member)
-        let file = try self.text("\(member)File")
-        switch (inline, file) {
-        case (let text?, nil): return text
-        case (nil, let file?):
-            do throws(EventConfigurationProblem) {
-                return try readSecret(file)
-            } catch {
-                throw self.problem("\(member)File", error.reason)
-            }
-        case (nil, nil): throw self.problem(member, "is missing, and so is \(member)File")
-        case (_?, _?): throw self.problem(member, "cannot stand beside \(member)File")
-        }
-    }
-}
-
 extension EventFilter {
-    fileprivate init(_ object: inout ConfigurationObject) throws(EventConfigurationProblem) {
+    fileprivate init(_ object: inout ConfigurationObject) throws(ConfigurationProblem) {
         self.init()
         let kinds = EventSubject.allCases.map(\.rawValue).joined(separator: ", ")
         if let subjects = try object.texts("events", EventSubject.init(rawValue:), or: "must be one of \(kinds)") {
@@ -176,7 +153,7 @@ extension EventFilter {
 }
 
 extension EventLimits {
-    fileprivate init(_ object: inout ConfigurationObject) throws(EventConfigurationProblem) {
+    fileprivate init(_ object: inout ConfigurationObject) throws(ConfigurationProblem) {
         self.init()
         self.maximumAttempts = try object.whole("maximumAttempts", in: 1...100) ?? self.maximumAttempts
         self.maximumQueueLength = try object.whole("maximumQueueLength", in: 1...1_000_000) ?? self.maximumQueueLength

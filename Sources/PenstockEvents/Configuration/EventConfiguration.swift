@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PenstockModel
+package import PenstockOutbound
 package import PenstockRuntime
 package import PenstockSigning
 
@@ -27,16 +28,16 @@ package struct EventConfiguration: Sendable {
     ///   - readSecret: Reads the file with that name, which the configuration has a secret in.
     package init(
         file: [UInt8],
-        readSecret: (String) throws(EventConfigurationProblem) -> String
-    ) throws(EventConfigurationProblem) {
+        readSecret: SecretReader
+    ) throws(ConfigurationProblem) {
         guard file.count <= Self.maximumFileBytes else {
-            throw EventConfigurationProblem(at: "", "has more than \(Self.maximumFileBytes) bytes")
+            throw ConfigurationProblem(at: "", "has more than \(Self.maximumFileBytes) bytes")
         }
         var root = try ConfigurationObject(file: file)
         let values = try root.list("targets") ?? []
         try root.requireNothingElse()
         guard values.count <= Self.maximumTargets else {
-            throw EventConfigurationProblem(at: "targets", "has more than \(Self.maximumTargets) members")
+            throw ConfigurationProblem(at: "targets", "has more than \(Self.maximumTargets) members")
         }
         self.entries = []
         for (index, value) in values.enumerated() {

@@ -4,6 +4,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+package import PenstockOutbound
 package import PenstockRuntime
 import Synchronization
 
@@ -26,7 +27,7 @@ package final class PinnedClient: Sendable {
     private let policy: AddressPolicy
     private let timeout: Duration
     private let maximumConnections: Int
-    private let current = Mutex<(address: IPAddress, connections: Connections)?>(nil)
+    private let current = Mutex<(address: IPAddress, connections: OutboundClient)?>(nil)
 
     /// - Parameters:
     ///   - timeout: From the look-up of the host to the end of the answer, in real time.
@@ -62,10 +63,10 @@ package final class PinnedClient: Sendable {
     }
 
     /// The connections to the address; those to another one are closed once nobody uses them any more.
-    private func connections(to address: IPAddress) -> Connections {
+    private func connections(to address: IPAddress) -> OutboundClient {
         self.current.withLock { current in
             if let current, current.address == address { return current.connections }
-            var settings = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
+            var settings = HTTPClient.Configuration(decompression: .disabled)
             settings.timeout.connect = TimeAmount(self.timeout)
             settings.connectionPool.idleTimeout = Self.idleTimeout
             settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = self.maximumConnections
@@ -74,7 +75,7 @@ package final class PinnedClient: Sendable {
             settings.httpVersion = .http1Only
             // The name stays what TLS verifies and what the host header says; only the look-up is not made again.
             settings.dnsOverride = [self.endpoint.host: address.description]
-            let connections = Connections(HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings))
+            let connections = OutboundClient(settings)
             current = (address, connections)
             return connections
         }
@@ -89,19 +90,8 @@ package final class PinnedClient: Sendable {
     }
 }
 
-/// One client of the library, shut down when the last of its users lets go of it.
-private final class Connections: Sendable {
-    private let client: HTTPClient
-
-    init(_ client: HTTPClient) { self.client = client }
-
-    deinit {
-        // The closure keeps the client alive until its connections are closed.
-        let client = self.client
-        client.shutdown { _ in withExtendedLifetime(client) {} }
-    }
-
-    func answer(to request: HTTPClientRequest, within limit: TimeAmount) async throws -> EndpointAnswer {
+extension OutboundClient {
+    fileprivate func answer(to request: HTTPClientRequest, within limit: TimeAmount) async throws -> EndpointAnswer {
         let response = try await self.client.execute(request, timeout: limit)
         var body: [UInt8] = []
         for try await part in response.body {

@@ -35,6 +35,7 @@ enum SignalText {
         switch signal {
         case .jobQueued(let queue): "j\(queue)"
         case .timerSet(let due): "t\(due.millisecondsSinceEpoch)"
+        case .sourceWatched: "w"
         case .effectOwed: "e"
         case .eventQueued: "v"
         case .accessChanged(let account): "a\(account)"
@@ -46,6 +47,7 @@ enum SignalText {
         switch line.first {
         case "j": return JobQueue(rest).map { .jobQueued($0) }
         case "t": return Int64(rest).map { .timerSet(Timestamp(millisecondsSinceEpoch: $0)) }
+        case "w": return rest.isEmpty ? .sourceWatched : nil
         case "e": return rest.isEmpty ? .effectOwed : nil
         case "v": return rest.isEmpty ? .eventQueued : nil
         case "a": return AccountID(rest).map { .accessChanged($0) }

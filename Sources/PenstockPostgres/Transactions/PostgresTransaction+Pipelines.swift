@@ -231,23 +231,33 @@ extension PostgresTransaction {
     /// One round trip for all three tables.
     func putExecution(_ execution: PipelineExecution, of pipeline: PipelineID) throws {
         let isLive = execution.status.isLive
-        let (table, other) =
-            isLive ? ("live_execution", "archived_execution") : ("archived_execution", "live_execution")
+        let written =
+            isLive
+            ? """
+            INSERT INTO live_execution (pipeline, id, status, state) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state
+            """
+            : """
+            INSERT INTO archived_execution (pipeline, id, status, state, ended_at) VALUES ($1, $2, $3, $4, $8)
+            ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state,
+                ended_at = excluded.ended_at
+            """
         try self.change(
             """
-            WITH moved AS (DELETE FROM \(other) WHERE pipeline = $1 AND id = $2),
+            WITH moved AS (
+                    DELETE FROM \(isLive ? "archived_execution" : "live_execution") WHERE pipeline = $1 AND id = $2
+                ),
                 shown AS (
                     INSERT INTO execution (pipeline, id, sequence, version, details) VALUES ($1, $2, $5, $6, $7)
                     ON CONFLICT (pipeline, id) DO UPDATE SET details = excluded.details
                 )
-            INSERT INTO \(table) (pipeline, id, status, state) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state
+            \(written)
             """,
             [
                 pipeline, execution.id, execution.status.rawValue, execution.storedBytes(),
                 execution.sequence,
                 execution.pipelineVersion, ExecutionRow(execution).storedBytes(),
-            ]
+            ] + (isLive ? [] : [execution.updatedAt])
         )
     }
 
@@ -289,6 +299,41 @@ extension PostgresTransaction {
             """,
             [pipeline, stage]
         ) { try $0.stored() }
+    }
+
+    func endedExecutions(before: Timestamp, after: EndedExecutionRow?, limit: Int) throws -> [EndedExecutionRow] {
+        // Without a cursor the page begins above the smallest instant there is, which no execution ends at.
+        try self.rows(
+            """
+            SELECT p.id, p.account, p.region, p.name, a.id, a.ended_at
+            FROM archived_execution a JOIN pipeline p ON p.id = a.pipeline
+            WHERE a.ended_at < $1 AND (a.ended_at, a.id) > ($2, $3) ORDER BY a.ended_at, a.id LIMIT $4
+            """,
+            [
+                before, after?.endedAt.millisecondsSinceEpoch ?? .min, after?.id.value ?? UniqueID(high: 0, low: 0),
+                limit,
+            ]
+        ) { row in
+            EndedExecutionRow(
+                pipelineID: try row.id(),
+                pipelineKey: try row.pipelineKey(),
+                id: try row.id(),
+                endedAt: try row.timestamp()
+            )
+        }
+    }
+
+    func deleteExecution(_ row: ExecutionRow, succeededIn stages: [String], of pipeline: PipelineID) throws {
+        let deleted = try self.change(
+            "DELETE FROM archived_execution WHERE pipeline = $1 AND id = $2", [pipeline, row.id])
+        guard deleted == 1 else { return }
+        for stage in stages {
+            try self.change(
+                "DELETE FROM stage_success WHERE pipeline = $1 AND stage = $2 AND version = $3 AND sequence = $4",
+                [pipeline, stage, row.pipelineVersion, row.sequence]
+            )
+        }
+        try self.change("DELETE FROM execution WHERE pipeline = $1 AND id = $2", [pipeline, row.id])
     }
 
     func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID? {
@@ -420,6 +465,26 @@ extension PostgresTransaction {
             [attempt.id, attempt.status.rawValue, attempt.storedBytes(), outputVariables.storedBytes()]
         )
         guard changed == 1 else { throw self.constraint("the attempt has no entry") }
+    }
+
+    func deleteHistory(of execution: PipelineExecutionID, of pipeline: PipelineID, limit: Int) throws -> Int {
+        let attempts = try self.deleteOldest("action_execution", of: execution, of: pipeline, limit: limit)
+        guard attempts < limit else { return attempts }
+        return try attempts
+            + self.deleteOldest("rule_execution", of: execution, of: pipeline, limit: limit - attempts)
+    }
+
+    private func deleteOldest(
+        _ table: String, of execution: PipelineExecutionID, of pipeline: PipelineID, limit: Int
+    ) throws -> Int {
+        try self.change(
+            """
+            DELETE FROM \(table) WHERE id IN (
+                SELECT id FROM \(table) WHERE pipeline = $1 AND execution = $2 ORDER BY started_at, id LIMIT $3
+            )
+            """,
+            [pipeline, execution, limit]
+        )
     }
 
     private static func actionExecution(_ row: inout PostgresRow) throws -> ActionExecutionRow {

@@ -132,8 +132,11 @@ extension PostgresTransaction {
 // MARK: - Watches
 
 extension PostgresTransaction {
-    private static let watchColumns =
-        "pipeline, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor"
+    private static let watchColumns = """
+        pipeline, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor, poll_due, \
+        looked_at, poll_failure
+        """
+    private static let isPolled = "poll_due IS NOT NULL AND polls AND disabled_at IS NULL"
 
     func sourceWatches(bucket: String, objectKey: String, in scope: Scope) throws -> [SourceWatchRow] {
         try self.rows(
@@ -165,13 +168,15 @@ extension PostgresTransaction {
             }
             try self.change(
                 """
-                INSERT INTO source_watch (\(Self.watchColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                INSERT INTO source_watch (\(Self.watchColumns))
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                 """,
                 [
                     pipeline, row.pipelineKey.scope.account, row.pipelineKey.scope.region,
                     row.pipelineKey.name,
                     row.actionName, row.bucket, Array(row.objectKey.utf8), row.polls, row.disabledAt,
-                    known == nil ? row.cursor : known?.cursor,
+                    known == nil ? row.cursor : known?.cursor, row.poll?.due, row.poll?.lookedAt,
+                    row.poll?.failure?.storedBytes(),
                 ]
             )
         }
@@ -184,11 +189,48 @@ extension PostgresTransaction {
         )
     }
 
+    func earliestSourcePoll() throws -> Timestamp? {
+        try self.first("SELECT poll_due FROM source_watch WHERE \(Self.isPolled) ORDER BY poll_due LIMIT 1", []) {
+            try $0.timestamp()
+        }
+    }
+
+    func claimSourcePolls(dueBy now: Timestamp, leaseUntil: Timestamp, limit: Int) throws -> [SourceWatchRow] {
+        try self.rows(
+            """
+            WITH due AS MATERIALIZED (
+                SELECT pipeline AS p, action AS a FROM source_watch WHERE poll_due <= $1 AND \(Self.isPolled)
+                ORDER BY poll_due, pipeline, action LIMIT $3 FOR UPDATE SKIP LOCKED
+            )
+            UPDATE source_watch SET poll_due = $2 FROM due WHERE pipeline = p AND action = a
+            RETURNING \(Self.watchColumns)
+            """,
+            [now, leaseUntil, limit],
+            Self.watch
+        )
+    }
+
+    func putSourcePoll(_ poll: SourcePoll, of pipeline: PipelineID, actionName: String) throws {
+        try self.change(
+            """
+            UPDATE source_watch SET poll_due = $3, looked_at = $4, poll_failure = $5
+            WHERE pipeline = $1 AND action = $2
+            """,
+            [pipeline, actionName, poll.due, poll.lookedAt, poll.failure?.storedBytes()]
+        )
+    }
+
     func disablePolling(of pipeline: PipelineID, at instant: Timestamp) throws {
         try self.change(
             "UPDATE source_watch SET disabled_at = $2 WHERE pipeline = $1 AND polls AND disabled_at IS NULL",
             [pipeline, instant]
         )
+    }
+
+    private static func poll(_ row: inout PostgresRow) throws -> SourcePoll? {
+        let (due, lookedAt) = (try row.timestampIfPresent(), try row.timestampIfPresent())
+        let failure = try row.bytesIfPresent().map { try FailureDetails(storedBytes: $0) }
+        return due.map { SourcePoll(due: $0, lookedAt: lookedAt, failure: failure) }
     }
 
     private static func watch(_ row: inout PostgresRow) throws -> SourceWatchRow {
@@ -203,7 +245,8 @@ extension PostgresTransaction {
             actionName: actionName,
             polls: try row.bool(),
             disabledAt: try row.timestampIfPresent(),
-            cursor: try row.textIfPresent()
+            cursor: try row.textIfPresent(),
+            poll: try Self.poll(&row)
         )
     }
 }

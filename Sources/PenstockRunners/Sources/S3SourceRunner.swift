@@ -6,13 +6,18 @@ import PenstockEngine
 package import PenstockModel
 package import PenstockRuntime
 
-/// The source action of S3, on the embedded artifact store: an object becomes the output artifact, byte for byte.
+/// The source action of S3: an object of the service's own store, or of a foreign one, becomes the output artifact, byte
+/// for byte.
 ///
 /// Source: AWS CodePipeline User Guide, Amazon S3 source action reference.
 package struct S3SourceRunner: ActionRunner {
     private let artifacts: ArtifactStore
+    private let foreign: ForeignBuckets
 
-    package init(artifacts: ArtifactStore) { self.artifacts = artifacts }
+    package init(artifacts: ArtifactStore, foreign: ForeignBuckets = ForeignBuckets()) {
+        self.artifacts = artifacts
+        self.foreign = foreign
+    }
 
     package var types: Set<ActionTypeID> { [.s3Source] }
 
@@ -28,11 +33,20 @@ package struct S3SourceRunner: ActionRunner {
             scope: job.scope,
             grant: JobWriteGrant(jobID: job.id, dispatch: job.dispatch)
         )
+        let revision = job.start.boundRevision?.revisionID
         do {
-            let found = try await self.copy(source, revision: job.start.boundRevision?.revisionID, to: target, caller)
-            return Self.success(found, bucket: bucket, key: key)
+            if let store = try self.foreign.store(of: bucket, for: job.scope) {
+                let location = ObjectLocation(bucket: bucket, key: key)
+                let found = try await self.fetch(location, of: store, revision: revision, to: target, caller)
+                return Self.success(Taken(found), from: location)
+            }
+            let found = try await self.copy(source, revision: revision, to: target, caller)
+            return Self.success(Taken(found), from: ObjectLocation(bucket: bucket, key: key))
         } catch let error as ArtifactError {
             return try await self.failure(error, source: source, target: target, caller)
+        } catch let error as ForeignStoreFailure {
+            guard !error.isTransient else { throw error }
+            return Self.failure(error.details)
         }
     }
 
@@ -51,11 +65,29 @@ package struct S3SourceRunner: ActionRunner {
         return try await self.artifacts.copy(named, to: target, as: caller).source.row
     }
 
-    private static func success(_ object: ObjectVersionRow, bucket: String, key: String) -> JobResult {
-        let revision = object.revisionID
-        let kind = object.versionID == .null ? "ETag" : "version id"
-        let summary =
-            object.details.metadata[key: "codepipeline-artifact-revision-summary"] ?? "Amazon S3 \(kind): \(revision)"
+    /// Reads the revision that the execution is bound to, else the latest, as ``copy(_:revision:to:_:)`` takes it.
+    private func fetch(
+        _ location: ObjectLocation, of store: ForeignStore, revision: String?, to target: ObjectName,
+        _ caller: ArtifactStore.Caller
+    ) async throws -> ForeignObject {
+        var versionID: String?
+        if let revision {
+            let latest = try await store.object(at: location)
+            if latest.versionID != nil { versionID = revision }
+        }
+        var found: ForeignObject?
+        _ = try await self.artifacts.put(target, as: caller) { writer in
+            found = try await store.read(location, versionID: versionID) { try await writer.write($0) }
+            return nil
+        }
+        guard let found else { preconditionFailure("what was put was read") }
+        return found
+    }
+
+    private static func success(_ object: Taken, from location: ObjectLocation) -> JobResult {
+        let revision = object.versionID ?? object.etag
+        let kind = object.versionID == nil ? "ETag" : "version id"
+        let summary = object.summary ?? "Amazon S3 \(kind): \(revision)"
         return .success(
             ActionProgress(
                 summary: summary,
@@ -64,12 +96,36 @@ package struct S3SourceRunner: ActionRunner {
             ),
             continuationToken: nil,
             outputVariables: [
-                KeyedValue("BucketName", bucket),
+                KeyedValue("BucketName", location.bucket),
                 KeyedValue("ETag", object.etag),
-                KeyedValue("ObjectKey", key),
-                KeyedValue("VersionId", object.versionID.rawValue),
+                KeyedValue("ObjectKey", location.key),
+                KeyedValue("VersionId", object.versionID ?? VersionID.null.rawValue),
             ]
         )
+    }
+}
+
+/// What a source action has taken.
+private struct Taken {
+    var etag: String
+    /// `nil` in a bucket without versioning.
+    var versionID: String?
+    var lastModified: Timestamp?
+    /// What the object's metadata says of its revision.
+    var summary: String?
+
+    init(_ object: ObjectVersionRow) {
+        self.etag = object.etag
+        self.versionID = object.versionID == .null ? nil : object.versionID.rawValue
+        self.lastModified = object.lastModified
+        self.summary = object.details.metadata[key: "codepipeline-artifact-revision-summary"]
+    }
+
+    init(_ object: ForeignObject) {
+        self.etag = object.etag
+        self.versionID = object.versionID
+        self.lastModified = object.lastModified
+        self.summary = object.summary
     }
 }
 
@@ -84,9 +140,7 @@ extension S3SourceRunner {
         case .noSuchKey, .deleteMarker:
             return Self.failure(.missingObject(source.key.description, inBucket: source.bucket))
         case .noSuchVersion:
-            return Self.failure(
-                .revisionUnavailable,
-                "The object with key '\(source.key)' in the S3 bucket '\(source.bucket)' does not have this version")
+            return Self.failure(.missingVersion(of: source.key.description, inBucket: source.bucket))
         case .noSuchBucket, .accessDenied, .wrongRegion:
             let isSource = await self.isOutOfReach(source.bucket, caller)
             return Self.failure(error.code, bucket: isSource ? source.bucket : target.bucket)

@@ -153,8 +153,12 @@ struct PipelineCommit {
             )
             // What one start asked for is not what the source has now.
             guard !event.concernsOverride(of: action, in: state) else { return }
-            try SourceWatches(context: self.context, pipeline: self.row)
-                .noteRevision(revision.revisionID, of: action, in: self.transaction)
+            try SourceWatches(context: self.context, pipeline: self.row).noteRevision(
+                revision.revisionID,
+                of: action,
+                takenAfter: event.attempt(of: action, in: state)?.startedAt,
+                in: self.transaction
+            )
         case .recordStageSuccess(let id, let stage):
             try self.transaction.insertStageSuccess(id, stage: stage, of: self.row.id)
         case .limitWait(let id, let since): try self.limitWait(of: id, since: since)
@@ -257,6 +261,12 @@ extension PipelineEvent {
         let isBound = execution.boundRevisions.contains { $0.actionName == action }
         return execution.objectKeys[key: action] != nil
             || isBound && execution.trigger.type == .startPipelineExecution
+    }
+
+    /// The attempt of the action that the event is about.
+    fileprivate func attempt(of action: String, in state: PipelineState) -> ActionAttempt? {
+        guard case .actionSucceeded(let id, _, _) = self, let run = state.executions[id]?.stageRun else { return nil }
+        return run.actions.first { $0.name == action }?.attempt
     }
 
     fileprivate var isTimeout: Bool {

@@ -102,27 +102,29 @@ extension PipelineService {
                 readAt: now
             )
         }
-        view.failedPolls = try await self.failedPolls(of: view.declaration, in: call.scope)
+        view.failedPolls = try await self.failedPolls(of: view)
         let types = view.declaration.stages.flatMap { $0.actions.map(\.typeID) }
         view.actionTypes = try await self.actionTypes(Set(types), in: call.scope)
         view.configurations = try await self.configurations(for: view)
         return view
     }
 
-    private func failedPolls(
-        of declaration: PipelineDeclaration,
-        in scope: Scope
-    ) async throws -> [String: FailureDetails] {
-        let watched = SourceWatches.watched(in: declaration)
+    /// Why sources that are watched cannot be had: as they are in the service's own store, as last seen elsewhere.
+    private func failedPolls(of view: PipelineStateView) async throws -> [String: FailureDetails] {
+        let watched = SourceWatches.watched(in: view.declaration)
         guard !watched.isEmpty else { return [:] }
-        return try await self.context.store.readArtifacts { transaction in
-            var failures: [String: FailureDetails] = [:]
-            for entry in watched {
-                let object = try SourceObject(at: entry.location, for: scope, in: transaction)
-                if case .failure(let failure) = object { failures[entry.action.name] = failure }
-            }
-            return failures
+        let (probe, summary) = (self.context.probe, view.summary)
+        var failures: [String: FailureDetails] = [:]
+        if watched.contains(where: { probe?.covers($0.location) == true }) {
+            let watches = try await self.context.store.read { try $0.sourceWatches(of: summary.id) }
+            for watch in watches { failures[watch.actionName] = watch.poll?.failure }
         }
+        let own = watched.filter { probe?.covers($0.location) != true }
+        let found = try await self.context.store.readArtifacts { transaction in
+            try own.map { ($0.action.name, try SourceObject(at: $0.location, for: summary.key.scope, in: transaction)) }
+        }
+        for (action, object) in found { failures[action] = object.failure }
+        return failures
     }
 
     /// What the types are, deleted ones included: their executions are still shown.

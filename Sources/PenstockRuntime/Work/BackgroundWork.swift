@@ -3,6 +3,7 @@
 
 package import PenstockModel
 import PenstockStore
+package import ServiceLifecycle
 
 /// What happens by itself as time goes by.
 package protocol TimedWork: Sendable {
@@ -13,12 +14,14 @@ package protocol TimedWork: Sendable {
     func settle() async throws
 }
 
-/// The services of a server, which run: timers, owed effects, runners and events.
+/// The services of a server, which run: timers, owed effects, runners, events, polling and history.
 package struct BackgroundWork: TimedWork {
     package let timers: TimerService
     package let effects: EffectService
     package let runners: RunnerService
     package let events: EventService
+    package let polling: SourcePolling
+    package let history: HistoryService
     private let context: RuntimeContext
 
     /// - Precondition: The services run from about now on; what they do first is waited for too.
@@ -27,24 +30,36 @@ package struct BackgroundWork: TimedWork {
         timers: TimerService,
         effects: EffectService,
         runners: RunnerService,
-        events: EventService
+        events: EventService,
+        polling: SourcePolling,
+        history: HistoryService
     ) {
         self.timers = timers
         self.effects = effects
         self.runners = runners
         self.events = events
+        self.polling = polling
+        self.history = history
         self.context = context
         timers.expect()
         effects.expect()
         runners.expect()
         events.expect()
+        polling.expect()
+        history.expect()
+    }
+
+    /// What must run for any of it to be done.
+    package var services: [any Service] {
+        [self.timers, self.effects, self.events, self.polling, self.runners, self.history]
     }
 
     /// The earliest of: a timer; the end of a lease on what was begun and not ended; the same of a runner's job; an event
-    /// for one of the targets.
+    /// for one of the targets; a look at a foreign store.
     package func nextDue() async throws -> Timestamp? {
         let rows = try await self.context.store.read { [try $0.earliestTimer(), try $0.earliestLapse()] }
-        return (rows + [self.runners.nextLapse, try await self.events.nextDue()]).compactMap { $0 }.min()
+        let others = [self.runners.nextLapse, try await self.events.nextDue(), try await self.polling.nextDue()]
+        return (rows + others).compactMap { $0 }.min()
     }
 
     /// Has every service look, and waits until all have looked and the last has nothing left.
@@ -53,6 +68,8 @@ package struct BackgroundWork: TimedWork {
         self.effects.wake()
         self.runners.wake()
         self.events.wake()
+        self.polling.wake()
+        self.history.wake()
         await self.context.ongoingWork.allEnded()
         try Task.checkCancellation()
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The statements about events and about what approvals tell, as ``StatementText`` has the others.
-enum EventStatement: String, Sendable, CaseIterable {
+enum EventStatement: String, SQLStatement {
     case nextEventDue = "SELECT due FROM event_queue WHERE target = ?1 ORDER BY due LIMIT 1"
     case eventTargetAfter = "SELECT target FROM event_queue WHERE target > ?1 ORDER BY target LIMIT 1"
     case eventBacklog = """

@@ -79,6 +79,9 @@ struct SQLRow {
     }
 }
 
+/// Statements of one subject. Texts are constant: each is prepared once for each connection.
+protocol SQLStatement: Sendable, CaseIterable, RawRepresentable where RawValue == String {}
+
 /// Runs prepared statements on one connection; used by the one thread that GRDB lends the connection to.
 final class SQLiteConnection {
     let database: Database
@@ -100,13 +103,15 @@ final class SQLiteConnection {
     }
 
     @discardableResult
-    func run(_ text: EventStatement, _ values: SQLValue...) throws -> Int { try self.run(text.rawValue, values) }
+    func run(_ text: some SQLStatement, _ values: SQLValue...) throws -> Int { try self.run(text.rawValue, values) }
 
-    func rows<Value>(_ text: EventStatement, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> [Value] {
+    func rows<Value>(_ text: some SQLStatement, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> [Value]
+    {
         try self.rows(text.rawValue, values, map)
     }
 
-    func first<Value>(_ text: EventStatement, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> Value? {
+    func first<Value>(_ text: some SQLStatement, _ values: SQLValue..., map: (SQLRow) throws -> Value) throws -> Value?
+    {
         try self.first(text.rawValue, values, map)
     }
 

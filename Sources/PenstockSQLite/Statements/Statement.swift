@@ -1,7 +1,8 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Every statement that transactions run, so that a test can ask the planner how each finds its rows.
+/// Statements that transactions run, enumerated so that a test can ask the planner how each finds its rows: those of
+/// pipelines, jobs, the catalog and artifacts.
 ///
 /// Texts are constant: each is prepared once for each connection.
 enum StatementText: String, Sendable, CaseIterable {
@@ -96,9 +97,10 @@ enum StatementText: String, Sendable, CaseIterable {
         ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state
         """
     case putArchivedExecution = """
-        INSERT INTO archived_execution (pipeline, id, status, state)
-        VALUES ((SELECT number FROM pipeline WHERE id = ?1), ?2, ?3, ?4)
-        ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state
+        INSERT INTO archived_execution (pipeline, id, status, state, ended_at)
+        VALUES ((SELECT number FROM pipeline WHERE id = ?1), ?2, ?3, ?4, ?5)
+        ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state,
+            ended_at = excluded.ended_at
         """
     case deleteLiveExecution = """
         DELETE FROM live_execution WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND id = ?2
@@ -124,6 +126,18 @@ enum StatementText: String, Sendable, CaseIterable {
         WHERE success.pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND success.stage = ?2
             AND success.version = ?3 AND success.sequence < ?4
         ORDER BY success.sequence DESC LIMIT ?5
+        """
+    case endedExecutions = """
+        SELECT pipeline.id, account, region, name, archived.id, ended_at FROM archived_execution AS archived
+        CROSS JOIN pipeline ON pipeline.number = archived.pipeline
+        WHERE ended_at < ?1 AND (ended_at, archived.id) > (?2, ?3) ORDER BY ended_at, archived.id LIMIT ?4
+        """
+    case deleteExecutionRow = """
+        DELETE FROM execution WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND id = ?2
+        """
+    case deleteStageSuccess = """
+        DELETE FROM stage_success WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND stage = ?2
+            AND version = ?3 AND sequence = ?4
         """
     case executionPlace = """
         SELECT version, sequence FROM execution
@@ -195,6 +209,18 @@ enum StatementText: String, Sendable, CaseIterable {
         WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND execution = ?2 AND (started_at, id) < (?3, ?4)
             AND is_replaced = 0
         ORDER BY started_at DESC, id DESC LIMIT ?5
+        """
+    case deleteRuleExecutions = """
+        DELETE FROM rule_execution WHERE rowid IN
+            (SELECT rowid FROM rule_execution
+            WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND execution = ?2
+            ORDER BY started_at, id LIMIT ?3)
+        """
+    case deleteActionExecutions = """
+        DELETE FROM action_execution WHERE rowid IN
+            (SELECT rowid FROM action_execution
+            WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND execution = ?2
+            ORDER BY started_at, id LIMIT ?3)
         """
     case replaceRuleExecution = "UPDATE rule_execution SET is_replaced = 1 WHERE id = ?1"
     case insertRuleExecution = """
@@ -273,67 +299,6 @@ enum StatementText: String, Sendable, CaseIterable {
             (SELECT number FROM job WHERE ended_at < ?1 ORDER BY ended_at, id LIMIT ?2)
         """
     case jobDispatch = "SELECT dispatch FROM job WHERE id = ?1 AND status IN ('Dispatched', 'InProgress')"
-
-    // MARK: Timers, effects, watches
-
-    case nextFences = "UPDATE fence SET last = last + ?1 WHERE only = 1 RETURNING last"
-    case earliestTimer = "SELECT due FROM timer WHERE lease_until IS NULL ORDER BY due LIMIT 1"
-    case earliestTimerLapse = """
-        SELECT lease_until FROM timer WHERE lease_until IS NOT NULL ORDER BY lease_until LIMIT 1
-        """
-    case earliestEffectLapse = """
-        SELECT lease_until FROM effect WHERE lease_until IS NOT NULL ORDER BY lease_until LIMIT 1
-        """
-    case putTimer = """
-        INSERT INTO timer (key, pipeline, due, details) VALUES (?1, (SELECT number FROM pipeline WHERE id = ?2), ?3, ?4)
-        ON CONFLICT (key) DO UPDATE SET pipeline = excluded.pipeline, due = excluded.due, details = excluded.details,
-            fence = 0, lease_until = NULL
-        """
-    case deleteTimer = "DELETE FROM timer WHERE key = ?1"
-    case freeTimers = """
-        SELECT key, due, details FROM timer WHERE lease_until IS NULL AND due <= ?1 ORDER BY due, key LIMIT ?2
-        """
-    case lapsedTimers = """
-        SELECT key, due, details FROM timer WHERE lease_until <= ?1 AND due <= ?1 ORDER BY due, key LIMIT ?2
-        """
-    case leaseTimer = "UPDATE timer SET fence = ?2, lease_until = ?3 WHERE key = ?1"
-    case timerFence = "SELECT fence FROM timer WHERE key = ?1"
-    case oweEffect = """
-        INSERT INTO effect (id, created_at, attempts, kind) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING
-        """
-    case freeEffects = """
-        SELECT id, created_at, attempts, kind FROM effect WHERE lease_until IS NULL ORDER BY created_at, id LIMIT ?1
-        """
-    case lapsedEffects = """
-        SELECT id, created_at, attempts, kind FROM effect WHERE lease_until <= ?2 ORDER BY created_at, id LIMIT ?1
-        """
-    case leaseEffect = "UPDATE effect SET attempts = attempts + 1, fence = ?2, lease_until = ?3 WHERE id = ?1"
-    case settleEffect = "DELETE FROM effect WHERE id = ?1 AND fence = ?2"
-    case sourceWatchesOfObject = """
-        SELECT pipeline_id, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor
-        FROM source_watch
-        WHERE account = ?1 AND region = ?2 AND bucket = ?3 AND object_key = ?4 ORDER BY pipeline_name, action
-        """
-    case sourceWatchesOfPipeline = """
-        SELECT pipeline_id, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor
-        FROM source_watch
-        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) ORDER BY action
-        """
-    case deleteSourceWatches = """
-        DELETE FROM source_watch WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1)
-        """
-    case insertSourceWatch = """
-        INSERT INTO source_watch
-            (pipeline, pipeline_id, account, region, pipeline_name, action, bucket, object_key, polls, disabled_at, cursor)
-        VALUES ((SELECT number FROM pipeline WHERE id = ?1), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-        """
-    case putSourceCursor = """
-        UPDATE source_watch SET cursor = ?3 WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND action = ?2
-        """
-    case disablePolling = """
-        UPDATE source_watch SET disabled_at = ?2
-        WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND polls = 1 AND disabled_at IS NULL
-        """
 
     // MARK: Catalog
 

@@ -6,16 +6,18 @@ import PenstockStore
 
 extension SQLiteTransaction {
     func nextEventDue(for target: String) throws -> Timestamp? {
-        try self.connection.first(.nextEventDue, .text(target)) { $0.time(0) }
+        try self.connection.first(EventStatement.nextEventDue, .text(target)) { $0.time(0) }
     }
 
     func eventTarget(after name: String) throws -> String? {
-        try self.connection.first(.eventTargetAfter, .text(name)) { $0.text(0) }
+        try self.connection.first(EventStatement.eventTargetAfter, .text(name)) { $0.text(0) }
     }
 
     func eventBacklog(of target: String) throws -> EventBacklog {
-        let deadLetters = try self.connection.first(.deadLetterCount, .text(target)) { Int($0.integer(0)) }
-        let backlog = try self.connection.first(.eventBacklog, .text(target)) { row in
+        let deadLetters = try self.connection.first(EventStatement.deadLetterCount, .text(target)) {
+            Int($0.integer(0))
+        }
+        let backlog = try self.connection.first(EventStatement.eventBacklog, .text(target)) { row in
             EventBacklog(
                 waiting: Int(row.integer(0)), queues: Int(row.integer(1)), failing: Int(row.integer(2)),
                 reason: row.optionalText(3), deadLetters: deadLetters ?? 0)
@@ -26,14 +28,14 @@ extension SQLiteTransaction {
     func deadLetters(of target: String?, after number: Int64, limit: Int) throws -> [DeadLetterRow] {
         guard let target else {
             return try self.connection.rows(
-                .deadLetters, .integer(number), .integer(limit), map: Self.deadLetter)
+                EventStatement.deadLetters, .integer(number), .integer(limit), map: Self.deadLetter)
         }
         return try self.connection.rows(
-            .deadLettersOfTarget, .text(target), .integer(number), .integer(limit), map: Self.deadLetter)
+            EventStatement.deadLettersOfTarget, .text(target), .integer(number), .integer(limit), map: Self.deadLetter)
     }
 
     func deadLetter(_ number: Int64) throws -> DeadLetterRow? {
-        try self.connection.first(.deadLetter, .integer(number), map: Self.deadLetter)
+        try self.connection.first(EventStatement.deadLetter, .integer(number), map: Self.deadLetter)
     }
 
     func enqueueEvent(
@@ -43,12 +45,12 @@ extension SQLiteTransaction {
         maximumLength: Int
     ) throws -> Bool {
         let lengthened = try self.connection.run(
-            .lengthenEventQueue,
+            EventStatement.lengthenEventQueue,
             .text(queue.target), .id(queue.pipelineID), .time(at), .integer(maximumLength)
         )
         guard lengthened == 1 else { return false }
         try self.connection.run(
-            .insertEvent,
+            EventStatement.insertEvent,
             .text(queue.target), .id(queue.pipelineID), .time(at), .blob(message.storedBytes())
         )
         return true
@@ -60,16 +62,17 @@ extension SQLiteTransaction {
         leaseUntil: Timestamp,
         limit: Int
     ) throws -> [Leased<QueuedEvent>] {
-        let due = try self.connection.rows(.dueEventQueues, .text(target), .time(now), .integer(limit)) { row in
+        let due = try self.connection.rows(EventStatement.dueEventQueues, .text(target), .time(now), .integer(limit)) {
+            row in
             (pipelineID: row.id(0, as: PipelineID.self), attempts: Int(row.integer(1)) + 1)
         }
         var fence = try self.firstFence(of: due.count)
         return try due.map { pipelineID, attempts in
             defer { fence += 1 }
             try self.connection.run(
-                .leaseEventQueue, .text(target), .id(pipelineID), .integer(fence), .time(leaseUntil))
+                EventStatement.leaseEventQueue, .text(target), .id(pipelineID), .integer(fence), .time(leaseUntil))
             let queue = EventQueue(target: target, pipelineID: pipelineID)
-            let first = try self.connection.first(.firstEvent, .text(target), .id(pipelineID)) { row in
+            let first = try self.connection.first(EventStatement.firstEvent, .text(target), .id(pipelineID)) { row in
                 QueuedEvent(
                     queue: queue, number: row.integer(0), message: try EventMessage(storedBytes: row.blob(2)),
                     queuedAt: row.time(1), attempts: attempts)
@@ -82,21 +85,21 @@ extension SQLiteTransaction {
     func settleEvent(_ event: Leased<QueuedEvent>, at: Timestamp) throws -> Bool {
         let (target, pipelineID) = (event.row.queue.target, event.row.queue.pipelineID)
         let length = try self.connection.first(
-            .heldEventQueue, .text(target), .id(pipelineID), .integer(event.fence)
+            EventStatement.heldEventQueue, .text(target), .id(pipelineID), .integer(event.fence)
         ) { $0.integer(0) }
         guard let length else { return false }
-        try self.connection.run(.deleteEvent, .integer(event.row.number))
+        try self.connection.run(EventStatement.deleteEvent, .integer(event.row.number))
         if length > 1 {
-            try self.connection.run(.shortenEventQueue, .text(target), .id(pipelineID), .time(at))
+            try self.connection.run(EventStatement.shortenEventQueue, .text(target), .id(pipelineID), .time(at))
         } else {
-            try self.connection.run(.deleteEventQueue, .text(target), .id(pipelineID))
+            try self.connection.run(EventStatement.deleteEventQueue, .text(target), .id(pipelineID))
         }
         return true
     }
 
     func postponeEvent(_ event: Leased<QueuedEvent>, until: Timestamp, reason: String) throws -> Bool {
         try self.connection.run(
-            .postponeEventQueue,
+            EventStatement.postponeEventQueue,
             .text(event.row.queue.target), .id(event.row.queue.pipelineID), .integer(event.fence), .time(until),
             .text(reason)
         ) == 1
@@ -104,18 +107,18 @@ extension SQLiteTransaction {
 
     func insertDeadLetter(_ row: DeadLetterRow) throws {
         try self.connection.run(
-            .insertDeadLetter,
+            EventStatement.insertDeadLetter,
             .text(row.queue.target), .id(row.queue.pipelineID), .time(row.diedAt), .integer(row.attempts),
             .text(row.reason), .blob(row.message.storedBytes())
         )
     }
 
     func deleteDeadLetter(_ number: Int64) throws -> Bool {
-        try self.connection.run(.deleteDeadLetter, .integer(number)) == 1
+        try self.connection.run(EventStatement.deleteDeadLetter, .integer(number)) == 1
     }
 
     func deleteDeadLetters(diedBefore instant: Timestamp, limit: Int) throws -> Int {
-        try self.connection.run(.deleteDeadLetters, .time(instant), .integer(limit))
+        try self.connection.run(EventStatement.deleteDeadLetters, .time(instant), .integer(limit))
     }
 
     private static func deadLetter(_ row: SQLRow) throws -> DeadLetterRow {

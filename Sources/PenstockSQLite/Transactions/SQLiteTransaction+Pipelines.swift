@@ -161,14 +161,16 @@ extension SQLiteTransaction {
     }
 
     func putExecution(_ execution: PipelineExecution, of pipeline: PipelineID) throws {
-        let isLive = execution.status.isLive
-        try self.connection.run(
-            isLive ? .putLiveExecution : .putArchivedExecution,
-            .id(pipeline), .id(execution.id), .text(execution.status.rawValue), .blob(execution.storedBytes())
-        )
-        try self.connection.run(
-            isLive ? .deleteArchivedExecution : .deleteLiveExecution, .id(pipeline), .id(execution.id)
-        )
+        let (id, status) = (SQLValue.id(execution.id), SQLValue.text(execution.status.rawValue))
+        let state = SQLValue.blob(execution.storedBytes())
+        if execution.status.isLive {
+            try self.connection.run(.putLiveExecution, .id(pipeline), id, status, state)
+            try self.connection.run(.deleteArchivedExecution, .id(pipeline), id)
+        } else {
+            try self.connection.run(
+                .putArchivedExecution, .id(pipeline), id, status, state, .time(execution.updatedAt))
+            try self.connection.run(.deleteLiveExecution, .id(pipeline), id)
+        }
         try self.connection.run(
             .putExecutionRow,
             .id(pipeline), .id(execution.id), .integer(execution.sequence), .integer(execution.pipelineVersion),
@@ -201,8 +203,35 @@ extension SQLiteTransaction {
     }
 
     func lastSuccess(in stage: String, of pipeline: PipelineID) throws -> ExecutionRow? {
-        try self.connection.first(.lastSuccess, .id(pipeline), .text(stage)) {
+        try self.connection.first(EventStatement.lastSuccess, .id(pipeline), .text(stage)) {
             try ExecutionRow(storedBytes: $0.blob(0))
+        }
+    }
+
+    func endedExecutions(before: Timestamp, after: EndedExecutionRow?, limit: Int) throws -> [EndedExecutionRow] {
+        // Without a cursor the page begins above the smallest instant there is, which no execution ends at.
+        try self.connection.rows(
+            .endedExecutions,
+            .time(before), .integer(after?.endedAt.millisecondsSinceEpoch ?? .min),
+            .id(after?.id.value ?? UniqueID(high: 0, low: 0)), .integer(limit)
+        ) { row in
+            EndedExecutionRow(
+                pipelineID: row.id(0),
+                pipelineKey: PipelineKey(scope: try row.scope(account: 1, region: 2), name: row.text(3)),
+                id: row.id(4),
+                endedAt: row.time(5)
+            )
+        }
+    }
+
+    func deleteExecution(_ row: ExecutionRow, succeededIn stages: [String], of pipeline: PipelineID) throws {
+        guard try self.connection.run(.deleteArchivedExecution, .id(pipeline), .id(row.id)) == 1 else { return }
+        try self.connection.run(.deleteExecutionRow, .id(pipeline), .id(row.id))
+        for stage in stages {
+            try self.connection.run(
+                .deleteStageSuccess,
+                .id(pipeline), .text(stage), .integer(row.pipelineVersion), .integer(row.sequence)
+            )
         }
     }
 
@@ -293,6 +322,15 @@ extension SQLiteTransaction {
             .blob(outputVariables.storedBytes())
         )
         guard changed == 1 else { throw self.constraint("the attempt has no entry") }
+    }
+
+    func deleteHistory(of execution: PipelineExecutionID, of pipeline: PipelineID, limit: Int) throws -> Int {
+        let attempts = try self.connection.run(
+            .deleteActionExecutions, .id(pipeline), .id(execution), .integer(limit))
+        guard attempts < limit else { return attempts }
+        let rules = try self.connection.run(
+            .deleteRuleExecutions, .id(pipeline), .id(execution), .integer(limit - attempts))
+        return attempts + rules
     }
 
     private static func actionExecution(_ row: SQLRow) throws -> ActionExecutionRow {

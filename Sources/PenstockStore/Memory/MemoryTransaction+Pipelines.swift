@@ -92,6 +92,24 @@ extension MemoryTransaction {
         self.rows.actionExecutions[id].flatMap { self.rows.pipelines[$0]?.actionExecutions[id] }
     }
 
+    func endedExecutions(before: Timestamp, after: EndedExecutionRow?, limit: Int) -> [EndedExecutionRow] {
+        let ended = self.rows.pipelines.values.flatMap { pipeline in
+            pipeline.archived.values.lazy.filter { $0.updatedAt < before }.map { execution in
+                EndedExecutionRow(
+                    pipelineID: pipeline.row.id,
+                    pipelineKey: pipeline.row.key,
+                    id: execution.id,
+                    endedAt: execution.updatedAt
+                )
+            }
+        }
+        let later = ended.filter { row in
+            guard let after else { return true }
+            return (row.endedAt, row.id) > (after.endedAt, after.id)
+        }
+        return Array(later.sorted { ($0.endedAt, $0.id) < ($1.endedAt, $1.id) }.prefix(limit))
+    }
+
     func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) -> PipelineExecutionID? {
         guard let row = self.rows.pipelines[pipeline]?.startTokens[token], row.expires > at else { return nil }
         return row.executionID
@@ -200,6 +218,38 @@ extension MemoryTransaction {
         try self.change(pipeline) {
             $0.actionExecutions[attempt.id]?.attempt = attempt
             $0.actionExecutions[attempt.id]?.outputVariables = outputVariables
+        }
+    }
+
+    func deleteHistory(of execution: PipelineExecutionID, of pipeline: PipelineID, limit: Int) throws -> Int {
+        guard self.rows.pipelines[pipeline] != nil else { return 0 }
+        var attempts: [ActionExecutionID] = []
+        var rules: [RuleExecutionID] = []
+        try self.change(pipeline) { pipeline in
+            attempts = pipeline.actionExecutions.values.map(\.start).filter { $0.executionID == execution }
+                .map(\.id).sorted().prefix(limit).map { $0 }
+            rules = pipeline.ruleExecutions.values.map(\.start).filter { $0.executionID == execution }
+                .map(\.id).sorted().prefix(limit - attempts.count).map { $0 }
+            for id in attempts {
+                pipeline.actionExecutions[id] = nil
+                pipeline.replacedAttempts.remove(id)
+            }
+            for id in rules {
+                pipeline.ruleExecutions[id] = nil
+                pipeline.replacedRules.remove(id)
+            }
+        }
+        for id in attempts { self.rows.actionExecutions[id] = nil }
+        for id in rules { self.rows.ruleExecutions[id] = nil }
+        return attempts.count + rules.count
+    }
+
+    func deleteExecution(_ row: ExecutionRow, succeededIn stages: [String], of pipeline: PipelineID) throws {
+        try self.change(pipeline) { pipeline in
+            guard pipeline.archived[row.id] != nil else { return }
+            pipeline.archived[row.id] = nil
+            pipeline.sequences[row.sequence] = nil
+            for stage in stages { pipeline.successes.remove(.init(stageName: stage, executionID: row.id)) }
         }
     }
 

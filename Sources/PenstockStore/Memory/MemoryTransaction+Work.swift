@@ -26,6 +26,10 @@ extension MemoryTransaction {
         (self.rows.pipelines[pipeline]?.watches.values.map { $0 } ?? []).sorted { $0.actionName < $1.actionName }
     }
 
+    func earliestSourcePoll() -> Timestamp? {
+        self.rows.pipelines.values.flatMap { $0.watches.values.filter(\.isActive).compactMap(\.poll?.due) }.min()
+    }
+
     func putTimer(_ row: TimerRow) throws {
         guard self.rows.pipelines[row.pipelineID] != nil else { throw constraint("there is no such pipeline") }
         self.rows.timers[row.key] = .init(row: row)
@@ -89,6 +93,28 @@ extension MemoryTransaction {
     func putSourceCursor(_ revision: String, of pipeline: PipelineID, actionName: String) throws {
         guard self.rows.pipelines[pipeline] != nil else { return }
         try self.change(pipeline) { $0.watches[actionName]?.cursor = revision }
+    }
+
+    func claimSourcePolls(dueBy now: Timestamp, leaseUntil: Timestamp, limit: Int) throws -> [SourceWatchRow] {
+        var due: [(due: Timestamp, watch: SourceWatchRow)] = []
+        for watch in self.rows.pipelines.values.flatMap(\.watches.values) where watch.isActive {
+            if let poll = watch.poll, poll.due <= now { due.append((poll.due, watch)) }
+        }
+        due.sort {
+            ($0.due, $0.watch.pipelineID, $0.watch.actionName) < ($1.due, $1.watch.pipelineID, $1.watch.actionName)
+        }
+        return try due.prefix(limit).map { _, watch in
+            var watch = watch
+            watch.poll?.due = leaseUntil
+            let claimed = watch
+            try self.change(watch.pipelineID) { $0.watches[claimed.actionName] = claimed }
+            return claimed
+        }
+    }
+
+    func putSourcePoll(_ poll: SourcePoll, of pipeline: PipelineID, actionName: String) throws {
+        guard self.rows.pipelines[pipeline] != nil else { return }
+        try self.change(pipeline) { $0.watches[actionName]?.poll = poll }
     }
 
     func disablePolling(of pipeline: PipelineID, at instant: Timestamp) throws {

@@ -251,6 +251,21 @@ package struct ExecutionRow: Sendable, Hashable, StateCodable {
     }
 }
 
+/// An execution that ended, among those of all pipelines. Unique by (`pipelineID`, `id`).
+package struct EndedExecutionRow: Sendable, Hashable {
+    package var pipelineID: PipelineID
+    package var pipelineKey: PipelineKey
+    package var id: PipelineExecutionID
+    package var endedAt: Timestamp
+
+    package init(pipelineID: PipelineID, pipelineKey: PipelineKey, id: PipelineExecutionID, endedAt: Timestamp) {
+        self.pipelineID = pipelineID
+        self.pipelineKey = pipelineKey
+        self.id = id
+        self.endedAt = endedAt
+    }
+}
+
 /// One attempt of an action in the history. Unique by `start.id`.
 package struct ActionExecutionRow: Sendable, Hashable {
     package var pipelineID: PipelineID

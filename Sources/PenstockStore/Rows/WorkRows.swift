@@ -127,6 +127,8 @@ package struct SourceWatchRow: Sendable, Hashable {
     package var disabledAt: Timestamp?
     /// The revision seen last, by whatever trigger; `nil` while none was seen.
     package var cursor: String?
+    /// How the object is polled; `nil` where the store that has it tells of its changes.
+    package var poll: SourcePoll?
 
     /// Whether a change starts the pipeline.
     package var isActive: Bool { self.polls && self.disabledAt == nil }
@@ -139,7 +141,8 @@ package struct SourceWatchRow: Sendable, Hashable {
         actionName: String,
         polls: Bool = true,
         disabledAt: Timestamp? = nil,
-        cursor: String? = nil
+        cursor: String? = nil,
+        poll: SourcePoll? = nil
     ) {
         self.bucket = bucket
         self.objectKey = objectKey
@@ -149,6 +152,23 @@ package struct SourceWatchRow: Sendable, Hashable {
         self.polls = polls
         self.disabledAt = disabledAt
         self.cursor = cursor
+        self.poll = poll
+    }
+}
+
+/// How far the polling of one object is.
+package struct SourcePoll: Sendable, Hashable {
+    /// When it is looked at next.
+    package var due: Timestamp
+    /// When what was seen last had been seen; `nil` before the first look.
+    package var lookedAt: Timestamp?
+    /// Why the object could not be had then.
+    package var failure: FailureDetails?
+
+    package init(due: Timestamp, lookedAt: Timestamp? = nil, failure: FailureDetails? = nil) {
+        self.due = due
+        self.lookedAt = lookedAt
+        self.failure = failure
     }
 }
 

@@ -5,6 +5,7 @@ import PenstockEngine
 import PenstockModel
 import PenstockRuntime
 import PenstockStore
+import ServiceLifecycle
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct ClockServiceTests {
@@ -152,13 +153,12 @@ extension RuntimeFixture {
             timers: TimerService(context: self.context),
             effects: EffectService(context: self.context),
             runners: RunnerService(context: self.context, runners: []),
-            events: EventService(context: self.context, senders: senders, chance: { 1 })
+            events: EventService(context: self.context, senders: senders, chance: { 1 }),
+            polling: SourcePolling(context: self.context),
+            history: HistoryService(context: self.context)
         )
         try await withThrowingTaskGroup { group in
-            group.addTask { try await work.timers.run() }
-            group.addTask { try await work.effects.run() }
-            group.addTask { try await work.runners.run() }
-            group.addTask { try await work.events.run() }
+            for service in work.services { group.addTask { try await service.run() } }
             try await body(ClockService(context: self.context, clock: self.clock, work: work))
             group.cancelAll()
         }

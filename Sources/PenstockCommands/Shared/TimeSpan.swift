@@ -10,6 +10,20 @@ struct TimeSpan: ExpressibleByArgument, Sendable, Hashable {
     /// From the longest to the shortest, which is the order in which they are written.
     private static let units: [(name: Character, seconds: Int)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
 
+    init(seconds: Int) { self.seconds = seconds }
+
+    var defaultValueDescription: String { self.text }
+
+    /// As people write it.
+    var text: String {
+        var rest = self.seconds
+        let text = Self.units.map { unit -> String in
+            defer { rest %= unit.seconds }
+            return rest >= unit.seconds ? "\(rest / unit.seconds)\(unit.name)" : ""
+        }.joined()
+        return text.isEmpty ? "0s" : text
+    }
+
     /// Parses whole numbers, each with its unit, each unit once at most; `nil` for everything else.
     init?(argument: String) {
         var rest = argument[...]

@@ -35,6 +35,9 @@ package enum SourceObject: Sendable, Hashable {
 
     /// The revision, if the object is there.
     var revision: String? { if case .revision(let revision) = self { revision } else { nil } }
+
+    /// Why it is not to be had, if it is not.
+    var failure: FailureDetails? { if case .failure(let failure) = self { failure } else { nil } }
 }
 
 /// Why an object is out of reach, in words for whoever declared it.
@@ -43,6 +46,13 @@ extension FailureDetails {
         Self(
             type: .configurationError,
             message: "The object with key '\(key)' does not exist in the S3 bucket '\(bucket)'"
+        )
+    }
+
+    package static func missingVersion(of key: String, inBucket bucket: String) -> Self {
+        Self(
+            type: .revisionUnavailable,
+            message: "The object with key '\(key)' in the S3 bucket '\(bucket)' does not have this version"
         )
     }
 

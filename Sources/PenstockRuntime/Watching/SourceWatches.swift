@@ -38,8 +38,9 @@ struct SourceWatches {
     /// there when it is switched on again; one that never polled begins when it does.
     private func replace(for declaration: PipelineDeclaration, in transaction: any StoreTransaction) throws {
         let former = try transaction.sourceWatches(of: self.pipeline.id)
+        let now = self.context.clock.now
         let rows = Self.objects(in: declaration).compactMap { object -> SourceWatchRow? in
-            let row = SourceWatchRow(
+            var row = SourceWatchRow(
                 bucket: object.location.bucket,
                 objectKey: object.location.key,
                 pipelineID: self.pipeline.id,
@@ -47,13 +48,18 @@ struct SourceWatches {
                 actionName: object.action.name,
                 polls: Self.polls(object.action)
             )
-            return row.polls || former.contains { $0.watchesSame(as: row) } ? row : nil
+            let same = former.first { $0.watchesSame(as: row) }
+            if self.context.probe?.covers(object.location) == true {
+                row.poll = SourcePoll(due: now, lookedAt: same?.poll?.lookedAt, failure: same?.poll?.failure)
+            }
+            return row.polls || same != nil ? row : nil
         }
         try transaction.replaceSourceWatches(of: self.pipeline.id, with: rows)
+        if rows.contains(where: { $0.poll != nil }) { transaction.signal(.sourceWatched) }
     }
 
     /// Writes what a new pipeline watches and starts what it starts with: one execution for each polling source whose
-    /// object is there, or, when nothing polls, one for the creation.
+    /// object is there, or, when nothing polls, one for the creation. Objects that are polled are looked at right after.
     func begin(_ commit: PipelineCommit, _ declaration: PipelineDeclaration, createdBy principal: String) throws {
         var commit = commit
         try self.replace(for: declaration, in: commit.transaction)
@@ -80,12 +86,18 @@ struct SourceWatches {
         }
     }
 
-    /// Starts the pipeline for the revision that the object has now, if the source action polls and has not seen it.
+    /// Starts the pipeline for the revision that the object of the service's own store has now, if the source action polls
+    /// and has not seen it.
     func startIfUnseen(_ watch: SourceWatchRow, _ commit: inout PipelineCommit) throws {
-        guard watch.isActive else { return }
+        guard watch.isActive, watch.poll == nil else { return }
         let location = ObjectLocation(bucket: watch.bucket, key: watch.objectKey)
         let object = try SourceObject(at: location, for: self.pipeline.key.scope, in: commit.transaction)
-        guard let revision = object.revision, revision != watch.cursor else { return }
+        try self.startIfUnseen(watch, object, &commit)
+    }
+
+    /// Starts the pipeline for the revision that was found, if the source action polls and has not seen it.
+    func startIfUnseen(_ watch: SourceWatchRow, _ object: SourceObject, _ commit: inout PipelineCommit) throws {
+        guard watch.isActive, let revision = object.revision, revision != watch.cursor else { return }
         let bound = ActionRevision(actionName: watch.actionName, revision: SourceRevision(revisionID: revision))
         let trigger = Trigger(type: .pollForSourceChanges, detail: watch.actionName)
         try commit.apply(.start(self.request(trigger, boundRevisions: [bound])))
@@ -94,9 +106,21 @@ struct SourceWatches {
 
     /// Takes in that an execution has taken a revision, so that the revision starts no other. One that is not the newest
     /// any more says nothing of what came after it; while there is no object, nothing has come after.
-    func noteRevision(_ revision: String, of actionName: String, in transaction: any StoreTransaction) throws {
+    ///
+    /// - Parameter start: When the attempt that took it started. Of an object that is polled the newest is not known; what
+    ///   was taken after the last look is no older than what was seen then.
+    func noteRevision(
+        _ revision: String,
+        of actionName: String,
+        takenAfter start: Timestamp?,
+        in transaction: any StoreTransaction
+    ) throws {
         let watch = try transaction.sourceWatches(of: self.pipeline.id).first { $0.actionName == actionName }
         guard let watch, watch.cursor != revision else { return }
+        if let poll = watch.poll {
+            guard let start, poll.lookedAt.map({ $0 <= start }) ?? true else { return }
+            return try transaction.putSourceCursor(revision, of: self.pipeline.id, actionName: actionName)
+        }
         let location = ObjectLocation(bucket: watch.bucket, key: watch.objectKey)
         let object = try SourceObject(at: location, for: self.pipeline.key.scope, in: transaction)
         guard object.revision ?? revision == revision else { return }

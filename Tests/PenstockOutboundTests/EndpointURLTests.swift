@@ -1,7 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import PenstockEvents
+import PenstockOutbound
 import Testing
 
 struct EndpointURLTests {

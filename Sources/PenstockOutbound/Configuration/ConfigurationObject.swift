@@ -4,7 +4,7 @@
 import FoundationEssentials
 
 /// What is wrong with the operator's configuration, and where.
-package struct EventConfigurationProblem: Error, Sendable, Hashable, CustomStringConvertible {
+package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// As in `targets[1].url`; empty for the whole file.
     package var path: String
     /// As in `must be a text`. Values are not repeated: they may be secrets.
@@ -18,8 +18,11 @@ package struct EventConfigurationProblem: Error, Sendable, Hashable, CustomStrin
     package var description: String { self.path.isEmpty ? "It \(self.reason)." : "\(self.path) \(self.reason)." }
 }
 
+/// Reads the file of that name, which a configuration has a secret in.
+package typealias SecretReader = (String) throws(ConfigurationProblem) -> String
+
 /// JSON as it stands in a file.
-enum ConfigurationValue: Sendable, Hashable, Decodable {
+package enum ConfigurationValue: Sendable, Hashable, Decodable {
     case text(String)
     case whole(Int)
     case boolean(Bool)
@@ -28,7 +31,7 @@ enum ConfigurationValue: Sendable, Hashable, Decodable {
     /// A fraction, or nothing.
     case other
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let value = try? container.decode(Bool.self) {
             self = .boolean(value)
@@ -47,36 +50,36 @@ enum ConfigurationValue: Sendable, Hashable, Decodable {
 }
 
 /// An object of the configuration, read member by member; members that nobody asked for are problems.
-struct ConfigurationObject {
-    let path: String
+package struct ConfigurationObject {
+    package let path: String
     private var members: [String: ConfigurationValue]
 
-    init(_ value: ConfigurationValue, at path: String) throws(EventConfigurationProblem) {
-        guard case .object(let members) = value else { throw EventConfigurationProblem(at: path, "must be an object") }
+    package init(_ value: ConfigurationValue, at path: String) throws(ConfigurationProblem) {
+        guard case .object(let members) = value else { throw ConfigurationProblem(at: path, "must be an object") }
         self.path = path
         self.members = members
     }
 
     /// The whole of a file.
-    init(file bytes: [UInt8]) throws(EventConfigurationProblem) {
+    package init(file bytes: [UInt8]) throws(ConfigurationProblem) {
         let value: ConfigurationValue
         do {
             value = try JSONDecoder().decode(ConfigurationValue.self, from: Data(bytes))
         } catch {
-            throw EventConfigurationProblem(at: "", "is not JSON")
+            throw ConfigurationProblem(at: "", "is not JSON")
         }
         try self.init(value, at: "")
     }
 
-    func path(of member: String) -> String { self.path.isEmpty ? member : "\(self.path).\(member)" }
+    package func path(of member: String) -> String { self.path.isEmpty ? member : "\(self.path).\(member)" }
 
-    func problem(_ member: String, _ reason: String) -> EventConfigurationProblem {
-        EventConfigurationProblem(at: self.path(of: member), reason)
+    package func problem(_ member: String, _ reason: String) -> ConfigurationProblem {
+        ConfigurationProblem(at: self.path(of: member), reason)
     }
 
-    mutating func value(_ member: String) -> ConfigurationValue? { self.members.removeValue(forKey: member) }
+    package mutating func value(_ member: String) -> ConfigurationValue? { self.members.removeValue(forKey: member) }
 
-    mutating func text(_ member: String) throws(EventConfigurationProblem) -> String? {
+    package mutating func text(_ member: String) throws(ConfigurationProblem) -> String? {
         guard let value = self.value(member) else { return nil }
         guard case .text(let text) = value, !text.isEmpty else {
             throw self.problem(member, "must be a text that is not empty")
@@ -84,12 +87,12 @@ struct ConfigurationObject {
         return text
     }
 
-    mutating func requiredText(_ member: String) throws(EventConfigurationProblem) -> String {
+    package mutating func requiredText(_ member: String) throws(ConfigurationProblem) -> String {
         guard let text = try self.text(member) else { throw self.problem(member, "is missing") }
         return text
     }
 
-    mutating func whole(_ member: String, in range: ClosedRange<Int>) throws(EventConfigurationProblem) -> Int? {
+    package mutating func whole(_ member: String, in range: ClosedRange<Int>) throws(ConfigurationProblem) -> Int? {
         guard let value = self.value(member) else { return nil }
         guard case .whole(let number) = value, range.contains(number) else {
             throw self.problem(member, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -97,24 +100,24 @@ struct ConfigurationObject {
         return number
     }
 
-    mutating func boolean(_ member: String) throws(EventConfigurationProblem) -> Bool {
+    package mutating func boolean(_ member: String) throws(ConfigurationProblem) -> Bool {
         guard let value = self.value(member) else { return false }
         guard case .boolean(let isSo) = value else { throw self.problem(member, "must be true or false") }
         return isSo
     }
 
-    mutating func list(_ member: String) throws(EventConfigurationProblem) -> [ConfigurationValue]? {
+    package mutating func list(_ member: String) throws(ConfigurationProblem) -> [ConfigurationValue]? {
         guard let value = self.value(member) else { return nil }
         guard case .list(let values) = value else { throw self.problem(member, "must be a list") }
         return values
     }
 
     /// A list of texts, each of which the closure makes something of, or says why not.
-    mutating func texts<Value>(
+    package mutating func texts<Value>(
         _ member: String,
         _ parse: (String) -> Value?,
         or reason: String
-    ) throws(EventConfigurationProblem) -> [Value]? {
+    ) throws(ConfigurationProblem) -> [Value]? {
         guard let values = try self.list(member) else { return nil }
         var parsed: [Value] = []
         for (index, value) in values.enumerated() {
@@ -126,8 +129,28 @@ struct ConfigurationObject {
         return parsed
     }
 
+    /// A secret that stands in the member, or in the file that the member with `File` behind its name tells of.
+    package mutating func secret(
+        _ member: String,
+        _ readSecret: SecretReader
+    ) throws(ConfigurationProblem) -> String {
+        let inline = try self.text(member)
+        let file = try self.text("\(member)File")
+        switch (inline, file) {
+        case (let text?, nil): return text
+        case (nil, let file?):
+            do throws(ConfigurationProblem) {
+                return try readSecret(file)
+            } catch {
+                throw self.problem("\(member)File", error.reason)
+            }
+        case (nil, nil): throw self.problem(member, "is missing, and so is \(member)File")
+        case (_?, _?): throw self.problem(member, "cannot stand beside \(member)File")
+        }
+    }
+
     /// Fails when a member is left that nobody asked for: it is misspelt, or means nothing here.
-    func requireNothingElse() throws(EventConfigurationProblem) {
+    package func requireNothingElse() throws(ConfigurationProblem) {
         guard let member = self.members.keys.min() else { return }
         throw self.problem(member, "is not known here")
     }

@@ -1,0 +1,16 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+extension Migration {
+    /// When executions ended, by which they are forgotten. Of those that ended before this step it is not known without
+    /// reading each, and they count as ended now.
+    static let retention = Migration(
+        version: 4,
+        sql: """
+            ALTER TABLE archived_execution ADD COLUMN ended_at bigint;
+            UPDATE archived_execution SET ended_at = (extract(epoch FROM now()) * 1000)::bigint;
+            ALTER TABLE archived_execution ALTER COLUMN ended_at SET NOT NULL;
+            CREATE INDEX archived_execution_by_end ON archived_execution (ended_at, id);
+            """
+    )
+}
