@@ -132,6 +132,23 @@ def test_the_token_of_an_older_version_is_told_to_be_out_of_date(timed, refused)
     )
 
 
+@pytest.mark.parametrize("status", ["Approved", "Rejected"])
+def test_where_a_summary_is_required_an_answer_without_one_is_refused_and_the_approval_waits_on(
+    timed, refused, status
+):
+    execution, token = signing(timed, IsSummaryRequired="true")
+    for summary in ("", "  \t"):
+        wrong = {"stage": "Sign", "action": "Approve", "token": token, "status": status, "summary": summary}
+        assert refused(timed.answer, **wrong) == (
+            "InvalidApprovalTokenException",
+            "Action 'Approve' in stage 'Sign' requires a summary."
+            " Provide a summary in the approval result and try again.",
+        )
+    assert timed.latest("Sign", "Approve")["token"] == token
+    timed.answer("Sign", "Approve", token, status, "seen")
+    assert timed.execution(execution)["status"] == ("Succeeded" if status == "Approved" else "Failed")
+
+
 def test_a_summary_has_512_characters_at_most(timed, refused):
     _, token = signing(timed)
     long = {"stage": "Sign", "action": "Approve", "token": token, "summary": "x" * 513}

@@ -284,6 +284,20 @@ def test_a_stage_that_was_stopped_is_rolled_back_and_the_next_comes_after(timed)
     assert timed.inside("Deploy") == (third, "InProgress")
 
 
+def test_a_rollback_whose_artifact_is_gone_fails_and_names_it(timed):
+    first = deploying(timed)
+    job = timed.take(first)
+    place = job["data"]["inputArtifacts"][0]["location"]["s3Location"]
+    timed.succeed(job)
+    for version in timed.s3.list_object_versions(Bucket=place["bucketName"], Prefix=place["objectKey"])["Versions"]:
+        timed.s3.delete_object(Bucket=place["bucketName"], Key=version["Key"], VersionId=version["VersionId"])
+    rollback = timed.roll_back("Deploy", first)
+    timed.clock.settle()
+    assert timed.execution(rollback)["status"] == "Failed"
+    error = timed.latest("Deploy", "Ship")["errorDetails"]
+    assert (error["code"], "'Source'" in error["message"]) == ("ConfigurationError", True)
+
+
 def test_rollbacks_that_make_no_sense_are_refused(timed, refused):
     first = timed.declare(("Deploy", [timed.work()]), ("Tell", [timed.work("Call")]))
     timed.succeed(timed.take(first))

@@ -9,6 +9,7 @@ import pytest
 from support import declarations
 
 HARBOUR = {"name": "Harbour", "required": True, "key": True, "secret": False}
+PASSWORD = {"name": "Password", "required": False, "key": False, "secret": True}
 
 
 def to(harbour, name="Ship", **members):
@@ -231,6 +232,30 @@ def test_a_resolved_configuration_has_up_to_100_kilobytes(timed):
     error = timed.latest("Deploy", "Ship")["errorDetails"]
     assert error["code"] == "ConfigurationError"
     assert "102400" in error["message"]
+
+
+def test_a_variable_in_a_secret_is_clear_for_the_worker_alone(timed):
+    timed.create_custom_type([HARBOUR, PASSWORD])
+    make = timed.work(**to("none", "Make", namespace="Made"))
+    configuration = {"Harbour": "Kiel", "Password": "#{Made.Key}"}
+    timed.declare(("Deploy", [make, timed.work(configuration=configuration, runOrder=2)]), type=False)
+    timed.succeed(timed.take(), outputVariables={"Key": "s3same"})
+    job = timed.take()
+    assert job["data"]["actionConfiguration"]["configuration"]["Password"] == "s3same"
+    (history,) = timed.history("Ship")
+    assert history["input"]["resolvedConfiguration"] == {"Harbour": "Kiel", "Password": "****"}
+
+
+def test_a_variable_in_a_secret_that_has_no_value_fails_the_action(timed):
+    timed.create_custom_type([HARBOUR, PASSWORD])
+    make = timed.work(**to("none", "Make", namespace="Made"))
+    configuration = {"Harbour": "Kiel", "Password": "#{Made.Key}"}
+    timed.declare(("Deploy", [make, timed.work(configuration=configuration, runOrder=2)]), type=False)
+    timed.succeed(timed.take(), outputVariables={"Other": "s3same"})
+    error = timed.latest("Deploy", "Ship")["errorDetails"]
+    assert error["code"] == "ConfigurationError"
+    assert "(unresolved: #{Made.Key})" in error["message"]
+    assert timed.jobs() == []
 
 
 # What is refused when it is declared

@@ -1,7 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import PenstockModel
+public import PenstockModel
 
 /// Replaces `#{namespace.key}` in configuration values, in one pass: what is put in is not looked at again.
 public struct VariableReferences: Sendable {
@@ -39,5 +39,18 @@ public struct VariableReferences: Sendable {
             }
         }
         return (result, unresolved)
+    }
+
+    /// Why an action fails some of whose references have no value.
+    ///
+    /// - Parameters:
+    ///   - unresolved: The references as they are written.
+    ///   - note: Follows the list.
+    public static func failure(action: String, unresolved: [String], note: String = "") -> FailureDetails {
+        FailureDetails(
+            type: .configurationError,
+            message: "An action in this pipeline failed because one or more variables could not be resolved:"
+                + " Action name=\(action) (unresolved: \(unresolved.joined(separator: ", ")))\(note)"
+        )
     }
 }

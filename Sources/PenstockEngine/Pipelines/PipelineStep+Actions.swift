@@ -258,10 +258,10 @@ extension PipelineStep {
             let reason = Self.skipNote(in: execution, declaration) { producer in
                 producer.namespace.map { name in unresolved.contains { $0.hasPrefix("#{\(name).") } } ?? false
             }
-            let message =
-                "An action in this pipeline failed because one or more variables could not be resolved:"
-                + " Action name=\(action.name) (unresolved: \(unresolved.joined(separator: ", ")))\(reason)"
-            return (configuration, FailureDetails(type: .configurationError, message: message))
+            return (
+                configuration,
+                VariableReferences.failure(action: action.name, unresolved: unresolved, note: reason)
+            )
         }
         let bytes = configuration.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard bytes <= VariableReferences.maximumResolvedBytes else {

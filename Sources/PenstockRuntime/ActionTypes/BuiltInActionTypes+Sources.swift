@@ -26,6 +26,6 @@ extension BuiltInActionTypes {
     static let approvals = [
         type(
             .approval, "Manual", inputs: 0...0, outputs: 0...0,
-            .optional("NotificationArn", "CustomData", "ExternalEntityLink"))
+            .optional("NotificationArn", "CustomData", "ExternalEntityLink", "IsSummaryRequired"))
     ]
 }

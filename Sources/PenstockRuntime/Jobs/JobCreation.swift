@@ -16,6 +16,7 @@ struct JobCreation {
     ///
     /// - Returns: Why the attempt fails at once, when nobody could carry it out.
     func createJob(for start: ActionStart) throws -> FailureDetails? {
+        if let failure = try self.unresolvedSecrets(of: start) { return failure }
         let type = start.action.typeID
         var job = self.newJob(for: start)
         switch type.owner {
@@ -49,6 +50,18 @@ struct JobCreation {
         job.continuationToken = token
         job.jobDeadline = try self.jobLimit(of: previous.start.action.typeID).map { self.now + $0 }
         try self.insert(job)
+    }
+
+    /// What tells that secrets of the action have references without a value.
+    private func unresolvedSecrets(of start: ActionStart) throws -> FailureDetails? {
+        let version = try self.context.declarations.version(
+            start.pipelineVersion, of: self.row.id, in: self.transaction)
+        guard let version, version.sealedSecrets != nil else { return nil }
+        let unresolved = try self.context.secrets(
+            for: start, version: version, of: self.row.id, in: self.transaction
+        ).unresolved
+        return unresolved.isEmpty
+            ? nil : VariableReferences.failure(action: start.action.name, unresolved: unresolved)
     }
 
     /// How long one job of the type may take, by what its partner says now; `nil` for as long as its action may.

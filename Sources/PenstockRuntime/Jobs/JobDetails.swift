@@ -90,8 +90,15 @@ extension RuntimeContext {
 
     /// What a worker is told of the job.
     ///
-    /// - Parameter version: The version that the job's execution runs.
-    func details(of row: JobRow, version: PipelineVersionRow, nonce: String?) throws -> JobDetails {
+    /// - Parameters:
+    ///   - version: The version that the job's execution runs.
+    ///   - configuration: As ``configuration(of:version:in:)`` has it.
+    func details(
+        of row: JobRow,
+        version: PipelineVersionRow,
+        configuration: [KeyedValue],
+        nonce: String?
+    ) throws -> JobDetails {
         let action = row.start.action
         let store = version.declaration.artifactStore(region: action.region, pipelineRegion: row.scope.region)
         return JobDetails(
@@ -104,7 +111,7 @@ extension RuntimeContext {
             stageName: row.start.stageName,
             actionName: action.name,
             typeID: action.typeID,
-            configuration: try self.configuration(of: row, version: version),
+            configuration: configuration,
             inputs: row.start.inputs,
             outputs: row.start.outputs,
             credentials: row.job.storedStatus.isTerminal ? nil : try self.credentials(for: row),
@@ -114,15 +121,34 @@ extension RuntimeContext {
     }
 
     /// The action's configuration, resolved, with secrets in clear.
-    func configuration(of row: JobRow, version: PipelineVersionRow) throws -> [KeyedValue] {
-        let secrets = try self.secrets(of: version)
-        return row.start.resolvedConfiguration.map { property in
-            let secret = secrets.first {
-                $0.stageName == row.start.stageName && $0.actionName == row.start.action.name
-                    && $0.key == property.key
-            }
-            return KeyedValue(property.key, secret?.value ?? property.value)
+    func configuration(
+        of row: JobRow, version: PipelineVersionRow, in reader: any StoreReader
+    ) throws -> [KeyedValue] {
+        let secrets = try self.secrets(for: row.start, version: version, of: row.pipelineID, in: reader).values
+        return row.start.resolvedConfiguration.map { KeyedValue($0.key, secrets[key: $0.key] ?? $0.value) }
+    }
+
+    /// The action's secrets in clear with their references replaced, and the references that have no value.
+    ///
+    /// What the engine resolves has its secrets masked, so theirs are resolved here, of the state that the engine has.
+    func secrets(
+        for start: ActionStart, version: PipelineVersionRow, of pipeline: PipelineID, in reader: any StoreReader
+    ) throws -> (values: [KeyedValue], unresolved: [String]) {
+        let secrets = try self.secrets(of: version).filter {
+            $0.stageName == start.stageName && $0.actionName == start.action.name
         }
+        var values = secrets.map { KeyedValue($0.key, $0.value) }
+        var unresolved: [String] = []
+        guard secrets.contains(where: { !VariableReference.all(in: $0.value).isEmpty }),
+            let execution = try reader.execution(start.executionID, of: pipeline)
+        else { return (values, []) }
+        let references = VariableReferences(execution: execution)
+        for index in values.indices {
+            let (text, missing) = references.resolve(values[index].value)
+            values[index].value = text
+            unresolved += missing
+        }
+        return (values, unresolved)
     }
 
     /// Fresh credentials for exactly the job's objects, good for its current dispatch.

@@ -41,7 +41,10 @@ package struct JobService: Sendable {
             limit: min(limit, self.context.settings.maximumPollBatch)
         )
         let claimed = try await self.poll(claim, principal: call.principal, wait: wait)
-        return try claimed.map { try self.context.details(of: $0.row, version: $0.version, nonce: $0.row.job.nonce) }
+        return try claimed.map { job in
+            try self.context.details(
+                of: job.row, version: job.version, configuration: job.configuration, nonce: job.row.job.nonce)
+        }
     }
 
     /// Hands out jobs of a partner's action type, of whatever customer.
@@ -86,6 +89,8 @@ package struct JobService: Sendable {
     package struct ClaimedJob: Sendable {
         package var row: JobRow
         package var version: PipelineVersionRow
+        /// Resolved, with secrets in clear.
+        package var configuration: [KeyedValue]
     }
 
     /// Claims at once or, when there is nothing and the caller waits, as soon as there is something.
@@ -163,7 +168,8 @@ package struct JobService: Sendable {
                     in: transaction
                 )
                 guard let version else { throw StoreError(.corrupt, "job \(row.job.id) has no pipeline version") }
-                return ClaimedJob(row: row, version: version)
+                let configuration = try context.configuration(of: row, version: version, in: transaction)
+                return ClaimedJob(row: row, version: version, configuration: configuration)
             }
             return (claimed, found.count < claim.limit)
         }
@@ -233,7 +239,12 @@ package struct JobService: Sendable {
             }
             let version = try context.declarations.version(row.start.pipelineVersion, of: row.pipelineID, in: reader)
             guard let version else { throw StoreError(.corrupt, "job \(id) has no pipeline version") }
-            return try context.details(of: row, version: version, nonce: row.job.nonce)
+            return try context.details(
+                of: row,
+                version: version,
+                configuration: try context.configuration(of: row, version: version, in: reader),
+                nonce: row.job.nonce
+            )
         }
     }
 }

@@ -129,7 +129,7 @@ package struct RunnerService: Service {
             dispatch: row.job.dispatch,
             scope: row.scope,
             start: row.start,
-            configuration: try self.context.configuration(of: row, version: claimed.version)
+            configuration: claimed.configuration
         )
         do {
             return try await runner.run(job)
