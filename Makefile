@@ -77,7 +77,7 @@ format-check:
 
 ## Generated code is what the generator writes; passes where the service description is not at hand, and says so.
 generated-check:
-	swift run wiregen --check
+	swift run -c release wiregen --check
 
 ## The products' documentation, in .build/docs; a warning is an error.
 docs: setup

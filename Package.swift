@@ -448,7 +448,16 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// `scripts/test` builds once, optimised, for the tests as well as for what they run; everybody else's release builds, and
+// the products that other packages use, know nothing of tests.
+let isForTests = Context.environment["PENSTOCK_TESTS"] != nil
+
 for target in package.targets where target.type != .system {
+    if isForTests {
+        // To optimise the tests themselves takes longer than they run.
+        let flag = target.type == .test ? "-Onone" : "-enable-testing"
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags([flag])]
+    }
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

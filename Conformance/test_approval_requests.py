@@ -149,3 +149,20 @@ def test_without_topics_an_approval_waits_and_nobody_is_told(timed):
     sign = declarations.approval(configuration={"NotificationArn": targets.REVIEWS})
     timed.declare(("Sign", [sign]))
     assert timed.latest("Sign", "Approve")["status"] == "InProgress"
+
+
+def test_each_of_several_approvals_is_shown_by_its_token(timed):
+    timed.declare(("Sign", [declarations.approval()]), executionMode="PARALLEL")
+    timed.clock.advance("1s")
+    timed.put_source("another")
+    timed.clock.settle()
+    listed = timed.server.penstock("approvals", "list", "--pipeline", timed.name, "--output", "json")["approvals"]
+    assert len(listed) == 2
+    for each in listed:
+        shown = timed.server.penstock(
+            "approvals", "show", "--pipeline", timed.name, "--token", each["token"], "--output", "json"
+        )
+        assert (shown["token"], shown["pipelineExecutionId"]) == (each["token"], each["pipelineExecutionId"])
+    ambiguous = timed.server.penstock("approvals", "show", "--pipeline", timed.name, check=False)
+    assert ambiguous.returncode != 0
+    assert "name --stage and --action, or --token" in ambiguous.stderr

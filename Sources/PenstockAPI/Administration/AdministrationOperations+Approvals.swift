@@ -12,7 +12,12 @@ extension AdministrationOperations {
         let pipeline = call.context.pipeline(input.pipelineName)
         try call.require("GetApproval", on: .action(input.actionName, stage: input.stageName, of: pipeline))
         let request = try await self.pipelines.pendingApproval(
-            call.context, name: input.pipelineName, stage: input.stageName, action: input.actionName)
+            call.context,
+            name: input.pipelineName,
+            stage: input.stageName,
+            action: input.actionName,
+            token: input.token
+        )
         return PendingApproval(request)
     }
 }

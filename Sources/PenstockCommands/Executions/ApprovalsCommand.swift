@@ -55,14 +55,17 @@ struct ApprovalsCommand: AsyncParsableCommand {
         @Option(help: "The action's name; may be left out where one approval waits.")
         var action: String?
 
+        @Option(help: "The approval's token; may be left out where one approval waits.")
+        var token: String?
+
         @OptionGroup var service: ServiceOptions
 
         func run() async throws {
             let approval = try await self.service.withClient { client in
                 let one = try await WaitingApproval.one(
-                    in: self.pipeline, stage: self.stage, action: self.action, token: nil, client)
+                    in: self.pipeline, stage: self.stage, action: self.action, token: self.token, client)
                 let input = GetApprovalInput(
-                    pipelineName: one.pipeline, stageName: one.stage, actionName: one.action)
+                    pipelineName: one.pipeline, stageName: one.stage, actionName: one.action, token: one.token)
                 return try await client.administer(Administration.GetApproval.self, input)
             }
             self.service.show(approval) { ApprovalsCommand.text(approval) }

@@ -22,30 +22,36 @@ package struct GetApprovalInput: WireStructure {
     package var stageName: String
     /// Required.
     package var actionName: String
+    /// Which one, where several wait; without it the one that has waited for longest.
+    package var token: String?
 
     /// Creates a value; nothing is checked before a service reads it.
-    package init(pipelineName: String, stageName: String, actionName: String) {
+    package init(pipelineName: String, stageName: String, actionName: String, token: String? = nil) {
         self.pipelineName = pipelineName
         self.stageName = stageName
         self.actionName = actionName
+        self.token = token
     }
 
-    private static let members = WireMembers(["pipelineName", "stageName", "actionName"], required: [0, 1, 2])
+    private static let members = WireMembers(
+        ["pipelineName", "stageName", "actionName", "token"], required: [0, 1, 2])
 
     package init?(from reader: inout WireReader) throws(WireError) {
         var pipelineName: String?
         var stageName: String?
         var actionName: String?
+        var token: String?
         var object = try reader.beginObject(Self.members)
         while let member = try reader.nextMember(in: &object) {
             switch member {
             case 0: pipelineName = try reader.string(.pipelineName)
             case 1: stageName = try reader.string(.stageName)
-            default: actionName = try reader.string(.actionName)
+            case 2: actionName = try reader.string(.actionName)
+            default: token = try reader.string(.approvalToken)
             }
         }
         guard let pipelineName, let stageName, let actionName else { return nil }
-        self.init(pipelineName: pipelineName, stageName: stageName, actionName: actionName)
+        self.init(pipelineName: pipelineName, stageName: stageName, actionName: actionName, token: token)
     }
 
     package func encode(to writer: inout WireWriter) {
@@ -53,6 +59,7 @@ package struct GetApprovalInput: WireStructure {
         writer.member("pipelineName", self.pipelineName)
         writer.member("stageName", self.stageName)
         writer.member("actionName", self.actionName)
+        writer.member("token", self.token)
         writer.endObject()
     }
 }
