@@ -3,8 +3,12 @@
 
 """Fixtures: one server for the run, and a world in it for each test."""
 
+import os
+
 import pytest
 from support import targets
+from support.cluster import Cluster
+from support.fleet import Fleet
 from support.receiver import Receiver
 from support.server import Server
 from support.world import TimedWorld, World
@@ -86,6 +90,32 @@ def telling(telling_server, receiver, tmp_path):
     receiver.answers.clear()
     for world in worlds:
         world.clear()
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL of the tests' own; it is expected where CI is set."""
+    if Cluster.binaries() is None and "CI" not in os.environ:
+        pytest.skip("PostgreSQL is not installed: there is nothing at /usr/lib/postgresql")
+    running = Cluster()
+    yield running.start()
+    running.remove()
+
+
+@pytest.fixture(scope="session")
+def fleet(cluster, tmp_path_factory):
+    """Two servers on one database; for all tests of the run."""
+    running = Fleet(cluster, tmp_path_factory.mktemp("fleet")).start()
+    yield running
+    assert running.stop() == [0, 0]
+
+
+@pytest.fixture
+def own_fleet(cluster, tmp_path):
+    """Two whose processes, or whose database, the test may kill and start again."""
+    running = Fleet(cluster, tmp_path).start()
+    yield running
+    running.kill()
 
 
 @pytest.fixture

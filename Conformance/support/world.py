@@ -3,6 +3,7 @@
 
 """A world of a test's own in a server that many tests share: its names, its pipeline, and what is done with them."""
 
+import copy
 import io
 import json
 import uuid
@@ -32,6 +33,13 @@ class World:
         """Makes clients for the address at which the server is now."""
         self.codepipeline = self.server.client("codepipeline")
         self.s3 = self.server.client("s3")
+
+    def at(self, server):
+        """The same world, seen from another server of the same data."""
+        seen = copy.copy(self)
+        seen.server = server
+        seen.reconnect()
+        return seen
 
     def create_custom_type(self, properties=(), type=None, inputs=(0, 5), outputs=(0, 5), **members):
         type = type or self.custom
@@ -165,6 +173,61 @@ class World:
 
         return until(look, what=f"{status} of {stage}/{action}")
 
+    def custom_source(self):
+        """A source action of a worker's; creates its type."""
+        self.source = declarations.type_id("Source", "Custom", f"S{self.name}")
+        self.create_custom_type(type=self.source, inputs=(0, 0), outputs=(1, 1))
+        return declarations.action("Fetch", self.source, inputs=(), outputs=["Source"])
+
+    def update(self, **members):
+        """Changes members of the declaration."""
+        declared = self.codepipeline.get_pipeline(name=self.name)["pipeline"]
+        return self.codepipeline.update_pipeline(pipeline={**declared, **members})["pipeline"]["version"]
+
+    def work(self, name="Ship", **members):
+        """An action of the custom type."""
+        return declarations.action(name, self.custom, **members)
+
+    def succeed(self, job, **members):
+        self.codepipeline.put_job_success_result(jobId=job["id"], **members)
+
+    def fail(self, job, message="no"):
+        failure = {"type": "JobFailed", "message": message}
+        self.codepipeline.put_job_failure_result(jobId=job["id"], failureDetails=failure)
+
+    def executions(self):
+        """The oldest first, as listed."""
+        listed = self.codepipeline.list_pipeline_executions(pipelineName=self.name)["pipelineExecutionSummaries"]
+        return listed[::-1]
+
+    def history(self, action=None):
+        """What the pipeline's actions did, the oldest first."""
+        listed = self.codepipeline.list_action_executions(pipelineName=self.name)["actionExecutionDetails"]
+        return [each for each in listed[::-1] if action in (None, each["actionName"])]
+
+    def latest(self, stage, action):
+        return self.action(stage, action)["latestExecution"]
+
+    def answer(self, stage, action, token, status="Approved", summary="fine"):
+        return self.codepipeline.put_approval_result(
+            pipelineName=self.name,
+            stageName=stage,
+            actionName=action,
+            token=token,
+            result={"summary": summary, "status": status},
+        )
+
+    def hold(self, stage, reason="freeze"):
+        """Disables the transition into the stage."""
+        self.codepipeline.disable_stage_transition(
+            pipelineName=self.name, stageName=stage, transitionType="Inbound", reason=reason
+        )
+
+    def stop(self, execution, **members):
+        return self.codepipeline.stop_pipeline_execution(
+            pipelineName=self.name, pipelineExecutionId=execution, **members
+        )
+
 
 class TimedWorld(World):
     """A world on a manual clock: what a call leads to has happened when the clock has settled."""
@@ -198,26 +261,11 @@ class TimedWorld(World):
         self.clock.settle()
         return self.created_execution()
 
-    def custom_source(self):
-        """A source action of a worker's; creates its type."""
-        self.source = declarations.type_id("Source", "Custom", f"S{self.name}")
-        self.create_custom_type(type=self.source, inputs=(0, 0), outputs=(1, 1))
-        return declarations.action("Fetch", self.source, inputs=(), outputs=["Source"])
-
     def fetch(self):
         """Acknowledges the one job of the custom source; returns it."""
         (job,) = self.poll(self.source)
         self.codepipeline.acknowledge_job(jobId=job["id"], nonce=job["nonce"])
         return job
-
-    def update(self, **members):
-        """Changes members of the declaration."""
-        declared = self.codepipeline.get_pipeline(name=self.name)["pipeline"]
-        return self.codepipeline.update_pipeline(pipeline={**declared, **members})["pipeline"]["version"]
-
-    def work(self, name="Ship", **members):
-        """An action of the custom type."""
-        return declarations.action(name, self.custom, **members)
 
     def begin(self, **members):
         """Starts an execution, and lets the service's own actions run."""
@@ -245,13 +293,6 @@ class TimedWorld(World):
         self._polled.clear()
         return jobs
 
-    def succeed(self, job, **members):
-        self.codepipeline.put_job_success_result(jobId=job["id"], **members)
-
-    def fail(self, job, message="no"):
-        failure = {"type": "JobFailed", "message": message}
-        self.codepipeline.put_job_failure_result(jobId=job["id"], failureDetails=failure)
-
     def caller(self):
         """The ARN of who calls here."""
         return self.server.client("sts").get_caller_identity()["Arn"]
@@ -259,16 +300,6 @@ class TimedWorld(World):
     def execution(self, id):
         answer = self.codepipeline.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=id)
         return answer["pipelineExecution"]
-
-    def executions(self):
-        """The oldest first, as listed."""
-        listed = self.codepipeline.list_pipeline_executions(pipelineName=self.name)["pipelineExecutionSummaries"]
-        return listed[::-1]
-
-    def history(self, action=None):
-        """What the pipeline's actions did, the oldest first."""
-        listed = self.codepipeline.list_action_executions(pipelineName=self.name)["actionExecutionDetails"]
-        return [each for each in listed[::-1] if action in (None, each["actionName"])]
 
     def rules(self):
         """What the pipeline's rules did, the oldest first."""
@@ -283,36 +314,13 @@ class TimedWorld(World):
         """Who stands in front of the stage, the first first."""
         return [each["pipelineExecutionId"] for each in self.stage(stage).get("inboundExecutions", [])]
 
-    def latest(self, stage, action):
-        return self.action(stage, action)["latestExecution"]
-
-    def answer(self, stage, action, token, status="Approved", summary="fine"):
-        return self.codepipeline.put_approval_result(
-            pipelineName=self.name,
-            stageName=stage,
-            actionName=action,
-            token=token,
-            result={"summary": summary, "status": status},
-        )
-
     def retry(self, stage, execution, mode="FAILED_ACTIONS"):
         return self.codepipeline.retry_stage_execution(
             pipelineName=self.name, stageName=stage, pipelineExecutionId=execution, retryMode=mode
         )
 
-    def hold(self, stage, reason="freeze"):
-        """Disables the transition into the stage."""
-        self.codepipeline.disable_stage_transition(
-            pipelineName=self.name, stageName=stage, transitionType="Inbound", reason=reason
-        )
-
     def release(self, stage):
         self.codepipeline.enable_stage_transition(pipelineName=self.name, stageName=stage, transitionType="Inbound")
-
-    def stop(self, execution, **members):
-        return self.codepipeline.stop_pipeline_execution(
-            pipelineName=self.name, pipelineExecutionId=execution, **members
-        )
 
     def gate(self, stage, name):
         """How the condition of the gate stands, and its rules."""

@@ -1,0 +1,60 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Servers that share a database, a master key and the content of artifacts."""
+
+import base64
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from support.server import Server
+
+
+class Fleet:
+    """Replicas, each with a data directory of its own."""
+
+    def __init__(self, cluster, directory, *options, size=2):
+        self.cluster = cluster
+        database = cluster.create_database()
+        key = directory / "master-key"
+        key.write_bytes(base64.b64encode(os.urandom(32)) + b"\n")
+        key.chmod(0o600)
+        self.artifacts = directory / "artifacts"
+        self.artifacts.mkdir(mode=0o700)
+        shared = ("--database", database, "--master-key-file", str(key))
+        self.replicas = [self._replica(directory / f"replica-{number}", *shared, *options) for number in range(size)]
+
+    def _replica(self, data_dir, *options):
+        data_dir.mkdir(mode=0o700)
+        # By its lock a server knows a data directory; any other that is not empty it refuses.
+        (data_dir / "lock").touch(mode=0o600)
+        (data_dir / "artifacts").symlink_to(self.artifacts)
+        return Server(data_dir, *options)
+
+    def start(self):
+        """Starts all at once."""
+        with ThreadPoolExecutor(len(self.replicas)) as pool:
+            list(pool.map(Server.start, self.replicas))
+        return self
+
+    def stop(self):
+        """Asks all to end, and returns their exit codes."""
+        with ThreadPoolExecutor(len(self.replicas)) as pool:
+            return list(pool.map(Server.stop, self.replicas))
+
+    def kill(self):
+        """Ends those that still run."""
+        for each in self.replicas:
+            if each.process.poll() is None:
+                each.kill()
+
+
+class Turns:
+    """Clients of several replicas as one: each call goes to the next of them."""
+
+    def __init__(self, *clients):
+        self._next = itertools.cycle(clients)
+
+    def __getattr__(self, operation):
+        return getattr(next(self._next), operation)
