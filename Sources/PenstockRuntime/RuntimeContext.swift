@@ -66,7 +66,7 @@ package struct RuntimeContext: Sendable {
     /// Reads from the store what memory must know before the first poll is answered.
     package func prepare() async throws {
         let queues = try await self.store.read { try $0.pollableQueues() }
-        for entry in queues { self.queues.restore(entry.queue, pollableAt: entry.pollableAt) }
+        for entry in queues { self.queues.hideJob(of: entry.queue, until: entry.pollableAt) }
     }
 
     /// Fresh random identifiers.

@@ -73,7 +73,7 @@ struct PollableQueuesTests {
     }
 
     @Test func `An earlier job's end of visibility does not hide the next one's`() throws {
-        for seconds in [Int64](arrayLiteral: 20, 30) { self.queues.restore(Self.queue, pollableAt: Self.at(seconds)) }
+        for seconds in [Int64](arrayLiteral: 20, 30) { self.queues.hideJob(of: Self.queue, until: Self.at(seconds)) }
         #expect(self.ticket(at: 19) == nil)
         self.claimed(try #require(self.ticket(at: 20)))
         #expect(self.ticket(at: 29) == nil)

@@ -70,6 +70,12 @@ public struct Job: Sendable, Hashable, StateCodable {
         self.visibleAt = now + visibility
     }
 
+    /// Keeps the job from others for longer, also when its time has come and nobody was handed it since.
+    public mutating func hide(until instant: Timestamp) {
+        precondition(self.storedStatus == .dispatched, "only a dispatched job is hidden")
+        self.visibleAt = instant
+    }
+
     /// What an acknowledgement with a nonce comes to.
     public enum Acknowledgement: Sendable, Hashable {
         /// The caller has the job; it was just changed to in progress.

@@ -50,6 +50,22 @@ extension JobService {
         }
     }
 
+    /// Keeps a job of a runner of the service from others for longer, if the runner still holds it: also when its lease
+    /// has expired, as long as nobody else was handed the job.
+    ///
+    /// - Returns: `false` when the job was handed to somebody else meanwhile, or has ended: nothing was changed.
+    package func holdRun(_ id: JobID, dispatch: Int, until end: Timestamp) async throws -> Bool {
+        let now = self.context.clock.now
+        return try await self.context.store.write { transaction in
+            guard let row = try transaction.lockJob(id), row.job.dispatch == dispatch else { return false }
+            var job = row.standing(at: now)
+            guard job.storedStatus == .dispatched else { return false }
+            job.hide(until: end)
+            try transaction.updateJob(job, clientID: row.clientID)
+            return true
+        }
+    }
+
     /// Ends work that a runner of the service did, if it still holds it. Output variables beyond the limit fail it.
     ///
     /// - Returns: `false` when the job was handed to somebody else meanwhile, or has ended: nothing was changed.

@@ -42,9 +42,10 @@ package final class PollableQueues: Sendable {
         for waiter in waiters { waiter.continuation.resume() }
     }
 
-    /// What the store said when the process started: a job of the queue can be polled from the instant on.
-    package func restore(_ queue: JobQueue, pollableAt: Timestamp) {
-        self.state.withLock { $0.queues[queue, default: PollableQueue()].hide(until: pollableAt) }
+    /// A job of the queue can be polled from the instant on, as the store said when the process started, or who let go
+    /// of the job.
+    package func hideJob(of queue: JobQueue, until instant: Timestamp) {
+        self.state.withLock { $0.queues[queue, default: PollableQueue()].hide(until: instant) }
     }
 
     /// What a claim found.

@@ -6,17 +6,21 @@ import PenstockEngine
 import PenstockModel
 import PenstockStore
 import ServiceLifecycle
-import Synchronization
 
 /// Hands the jobs of the service's own types to its runners.
 ///
-/// A job is held for a lease; a process that dies loses it, and another claim takes it up. Graceful shutdown claims no
-/// more and lets what runs end.
+/// A job is held for a lease, which is renewed while its runner runs; a process that dies loses it, and another claim
+/// takes it up. Who lost a job all the same, since it has ended or was handed to somebody else, is cancelled. Graceful
+/// shutdown claims no more and lets what runs end.
 package struct RunnerService: Service {
     /// Jobs that run at once.
     package static let concurrency = 32
     /// How long a job is held: what the death of its process costs.
     package static let lease: Duration = .seconds(10)
+    /// When a lease is renewed: early enough for more than one attempt.
+    package static let renewal: Duration = .seconds(5)
+    /// How long after a renewal that failed the next one is tried.
+    package static let renewalRetry: Duration = .seconds(1)
     /// How often a job is tried before it fails.
     package static let maximumDispatches = 3
     /// How long the service sleeps at most: what a lost signal costs.
@@ -29,7 +33,7 @@ package struct RunnerService: Service {
     private let jobs: JobService
     private let runners: [ActionTypeID: any ActionRunner]
     private let alarm: Alarm
-    private let running = RunningCount()
+    private let leases = RunLeases()
 
     package init(context: RuntimeContext, runners: [any ActionRunner]) {
         self.context = context
@@ -50,17 +54,21 @@ package struct RunnerService: Service {
         defer { self.alarm.retire() }
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                while !Task.isCancelled, !Task.isShuttingDownGracefully {
-                    for job in await self.claimJobs() {
+                while !Task.isCancelled, !Task.isShuttingDownGracefully || self.leases.count > 0 {
+                    // First of all, so that a clock that jumps hands out nothing that is held here.
+                    await self.renewLeases()
+                    let jobs = Task.isShuttingDownGracefully ? [] : await self.claimJobs()
+                    for (job, run) in jobs {
                         self.context.ongoingWork.begin()
                         group.addTask {
                             defer { self.context.ongoingWork.end() }
-                            await self.carryOut(job)
+                            await self.carryOut(job, as: run)
                             // Before this job counts as done: there may be room now for another one.
                             self.alarm.ring()
                         }
                     }
-                    await self.alarm.sleep(until: nil, atMost: Self.sweepInterval, self.context.clock)
+                    await self.alarm.sleep(
+                        until: self.leases.nextRenewal, atMost: Self.sweepInterval, self.context.clock)
                 }
             }
         } onGracefulShutdown: {
@@ -82,23 +90,29 @@ package struct RunnerService: Service {
         while true {
             let jobs = await self.claimJobs()
             guard !jobs.isEmpty else { return }
-            for job in jobs { await self.carryOut(job) }
+            for (job, run) in jobs { await self.carryOut(job, as: run) }
         }
     }
 
-    /// Claims what there is and what there is room for; counts it as running.
-    private func claimJobs() async -> [JobService.ClaimedJob] {
-        var claimed: [JobService.ClaimedJob] = []
+    // MARK: Leases
+
+    /// Claims what there is and what there is room for; from then on it is held.
+    private func claimJobs() async -> [(JobService.ClaimedJob, RunLeases.Run)] {
+        var claimed: [(JobService.ClaimedJob, RunLeases.Run)] = []
         do {
             // Signals of other processes can be lost, so what memory says of their queues is refreshed.
             if self.context.store.isShared { try await self.context.prepare() }
             for queue in self.context.queues.ready(Set(self.runners.keys), at: self.context.clock.now) {
-                let room = Self.concurrency - self.running.value
+                let room = Self.concurrency - self.leases.count
                 guard room > 0 else { break }
                 let claim = JobClaim(queue: queue, limit: room)
                 let jobs = try await self.jobs.claim(claim, principal: Self.principal, visibility: Self.lease)
-                self.running.add(jobs.count)
-                claimed += jobs
+                for entry in jobs {
+                    let job = entry.row.job
+                    let run = RunLeases.Run(job: job.id, dispatch: job.dispatch, queue: queue)
+                    self.leases.begin(run, Self.term(from: job.dispatchedAt ?? self.context.clock.now))
+                    claimed.append((entry, run))
+                }
             }
         } catch {
             self.context.logger.error("jobs could not be claimed", metadata: ["error": "\(error)"])
@@ -106,16 +120,66 @@ package struct RunnerService: Service {
         return claimed
     }
 
-    /// Runs the job and reports. Whatever goes wrong here leaves the job to its lease.
-    private func carryOut(_ claimed: JobService.ClaimedJob) async {
-        defer { self.running.add(-1) }
-        let row = claimed.row
+    /// What a lease is that begins, or is renewed, at the instant.
+    private static func term(from instant: Timestamp) -> RunLeases.Term {
+        RunLeases.Term(end: instant + Self.lease, renewal: instant + Self.renewal)
+    }
+
+    /// Renews the leases whose time has come, each in a transaction of its own.
+    private func renewLeases() async {
+        let runs = self.leases.due(at: self.context.clock.now)
+        await withDiscardingTaskGroup { group in
+            for run in runs { group.addTask { await self.renewLease(of: run) } }
+        }
+    }
+
+    private func renewLease(of run: RunLeases.Run) async {
+        let now = self.context.clock.now
+        let term = Self.term(from: now)
         do {
-            let result = try await self.result(of: claimed)
-            try await self.jobs.completeRun(row.job.id, dispatch: row.job.dispatch, result)
+            guard try await self.jobs.holdRun(run.job, dispatch: run.dispatch, until: term.end) else {
+                return self.leases.lose(run)
+            }
+            if !self.leases.renew(run, term) { self.context.queues.hideJob(of: run.queue, until: term.end) }
         } catch {
             self.context.logger.error(
-                "a job will be tried again", metadata: ["job": "\(row.job.id)", "error": "\(error)"])
+                "a job's lease could not be renewed", metadata: ["job": "\(run.job)", "error": "\(error)"])
+            self.leases.postpone(run, renewal: now + Self.renewalRetry)
+        }
+    }
+
+    // MARK: Runs
+
+    /// Runs the job and reports. Whatever goes wrong here leaves the job to its lease.
+    private func carryOut(_ claimed: JobService.ClaimedJob, as run: RunLeases.Run) async {
+        do {
+            if let result = try await self.resultWhileHeld(of: claimed, run) {
+                try await self.jobs.completeRun(run.job, dispatch: run.dispatch, result)
+            } else {
+                self.context.logger.notice(
+                    "a run was stopped, since its job is held no more", metadata: ["job": "\(run.job)"])
+            }
+            self.leases.end(run)
+        } catch {
+            self.context.logger.error(
+                "a job will be tried again", metadata: ["job": "\(run.job)", "error": "\(error)"])
+            if let end = self.leases.end(run) { self.context.queues.hideJob(of: run.queue, until: end) }
+        }
+    }
+
+    /// - Returns: `nil` when the job was lost, or the service is cancelled; the runner was cancelled then, and has ended.
+    private func resultWhileHeld(
+        of claimed: JobService.ClaimedJob,
+        _ run: RunLeases.Run
+    ) async throws -> JobResult? {
+        try await withThrowingTaskGroup(of: JobResult?.self) { group in
+            group.addTask { try await self.result(of: claimed) }
+            group.addTask {
+                await self.leases.loss(of: run)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
     }
 
@@ -133,19 +197,11 @@ package struct RunnerService: Service {
         )
         do {
             return try await runner.run(job)
-        } catch  where row.job.dispatch >= Self.maximumDispatches {
+        } catch  where row.job.dispatch >= Self.maximumDispatches && !Task.isCancelled {
             self.context.logger.error("a job failed", metadata: ["job": "\(row.job.id)", "error": "\(error)"])
             let failure = FailureDetails(
                 type: .systemUnavailable, message: "The action could not be carried out. Retry the stage later.")
             return .failure(failure, externalExecutionID: nil)
         }
     }
-}
-
-/// How many jobs run. One task adds, many subtract.
-private final class RunningCount: Sendable {
-    private let count = Mutex(0)
-
-    var value: Int { self.count.withLock { $0 } }
-    func add(_ number: Int) { self.count.withLock { $0 += number } }
 }

@@ -35,6 +35,15 @@ struct JobTests {
         #expect(job.status(at: at(130)) == .queued)
     }
 
+    @Test func `A dispatched job that is hidden for longer stays its poller's, with the same nonce and number`() {
+        var job = Self.dispatched
+        job.hide(until: at(90))
+        #expect(job.status(at: at(90) - .milliseconds(1)) == .dispatched)
+        #expect(job.status(at: at(90)) == .queued)
+        #expect(job.nonce == "first")
+        #expect(job.dispatch == 1)
+    }
+
     @Test func `An acknowledged job is never handed out again`() {
         let job = Self.acknowledged
         #expect(job.status(at: at(20)) == .inProgress)
