@@ -76,6 +76,15 @@ extension S3Error {
         }
     }
 
+    /// What a client is told of a fault of ours: nothing but whether it is to come back.
+    init(fault error: any Error) {
+        if let failure = error as? any TemporaryFailure, failure.isTemporary {
+            self.init("ServiceUnavailable", 503, "Service is unable to handle request.")
+        } else {
+            self.init("InternalError", 500, "We encountered an internal error. Please try again.")
+        }
+    }
+
     private init(_ fault: AuthenticationFault) { self.init(fault.code, fault.status, fault.message) }
 
     private init(_ error: ArtifactError) {

@@ -88,7 +88,7 @@ package struct S3Surface: Surface {
                 metadata: ["request-id": "\(request.id)", "error": "\(error)"]
             )
         }
-        let told = refusal ?? S3Error("InternalError", 500, "We encountered an internal error. Please try again.")
+        let told = refusal ?? S3Error(fault: error)
         var headers = told.headers
         headers[.contentType] = "application/xml"
         // A client that waits to be asked for its body may or may not still send it once it is refused, so where the

@@ -1,8 +1,10 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import PenstockModel
+
 /// What a store could not do. Nothing was written, except where a code says that this is not known.
-package struct StoreError: Error, Sendable, CustomStringConvertible {
+package struct StoreError: TemporaryFailure, Sendable, CustomStringConvertible {
     package struct Code: Sendable, Hashable {
         private enum Base { case unavailable, outcomeUnknown, corrupt, constraint, closed }
         private let base: Base
@@ -31,6 +33,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { self.message }
+
+    package var isTemporary: Bool { self.code == .unavailable || self.code == .closed }
 
     /// Whether other transactions must be expected to fail alike, rather than this one for what its rows are.
     package var concernsWholeStore: Bool {

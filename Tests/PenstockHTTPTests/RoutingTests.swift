@@ -5,6 +5,7 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import PenstockHTTP
+import PenstockModel
 import PenstockSigning
 import Testing
 
@@ -77,6 +78,18 @@ import Testing
         #expect(response.status == .internalServerError)
         #expect(try await !text(of: response).contains("secret"))
         #expect(response.headers[.xAmznRequestID] != nil)
+    }
+
+    @Test func `A fault that passes is told as such`() async throws {
+        struct Away: Surface, TemporaryFailure {
+            let isTemporary = true
+            func respond(to request: SurfaceRequest) async throws -> Response { throw self }
+        }
+        let router = ServiceRouter(surfaces: [.identity: Away()], logger: quietLogger)
+        let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+        let response = try await router.respond(to: makeRequestOf(.post, "/", form))
+        #expect(response.status == .serviceUnavailable)
+        #expect(try await text(of: response).contains("ServiceUnavailable"))
     }
 
     @Test func `A surface that is not there is not found`() async throws {

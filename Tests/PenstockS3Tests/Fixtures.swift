@@ -25,7 +25,8 @@ final class Bed: Sendable {
     let denials = Denials()
     private let directory: String
     private let clock = BedClock()
-    private let keys = BedKeys()
+    private let fault = BedFault()
+    private let keys: BedKeys
     private let masterKey: MasterKey
     private let vault: SessionVault
 
@@ -38,11 +39,12 @@ final class Bed: Sendable {
 
     init(bucket: String? = "bucket", virtualHosts: [String] = []) async throws {
         let (clock, denials) = (self.clock, self.denials)
+        self.keys = BedKeys(self.fault)
         self.masterKey = try #require(MasterKey(bytes: Array(repeating: 7, count: 32)))
         self.vault = SessionVault(masterKey: self.masterKey)
         self.directory = FileManager.default.temporaryDirectory.path + "/penstock-s3-\(UUID().uuidString)"
         self.store = ArtifactStore(
-            index: self.index,
+            index: BedIndex(self.index, self.fault),
             blobs: try await BlobStore(directory: self.directory, threads: .singleton),
             now: { clock.now },
             newID: { clock.newID() }
@@ -67,6 +69,9 @@ final class Bed: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: self.directory) }
 
     func advance(_ duration: Duration) { self.clock.advance(duration) }
+
+    /// From now on nothing can be read from where keys, or everything else, is kept.
+    func fail(_ place: BedFault.Place, with error: any Error) { self.fault.set(error, at: place) }
 
     /// Stores a user's key.
     func addKey(
@@ -221,8 +226,49 @@ private final class BedClock: Sendable {
 
 private final class BedKeys: AccessKeyDirectory {
     private let records = Mutex<[String: AccessKeyRecord]>([:])
+    private let fault: BedFault
+    init(_ fault: BedFault) { self.fault = fault }
     func put(_ record: AccessKeyRecord) { self.records.withLock { $0[record.accessKeyID] = record } }
-    func accessKey(_ accessKeyID: String) async throws -> AccessKeyRecord? { self.records.withLock { $0[accessKeyID] } }
+    func accessKey(_ accessKeyID: String) async throws -> AccessKeyRecord? {
+        try self.fault.strike(at: .keys)
+        return self.records.withLock { $0[accessKeyID] }
+    }
+}
+
+/// An index that can be made to fail.
+private struct BedIndex: ArtifactIndex {
+    let base: MemoryArtifactIndex
+    let fault: BedFault
+
+    init(_ base: MemoryArtifactIndex, _ fault: BedFault) {
+        self.base = base
+        self.fault = fault
+    }
+
+    func withArtifacts<Result: Sendable>(
+        _ body: @escaping @Sendable (any ArtifactTransaction) throws -> Result
+    ) async throws -> Result {
+        try self.fault.strike(at: .index)
+        return try await self.base.withArtifacts(body)
+    }
+
+    func readArtifacts<Result: Sendable>(
+        _ body: @escaping @Sendable (any ArtifactTransaction) throws -> Result
+    ) async throws -> Result {
+        try self.fault.strike(at: .index)
+        return try await self.base.readArtifacts(body)
+    }
+}
+
+/// What goes wrong, and where.
+final class BedFault: Sendable {
+    enum Place: Sendable, Hashable, CaseIterable { case keys, index }
+
+    private let errors = Mutex<[Place: any Error]>([:])
+    func set(_ error: any Error, at place: Place) { self.errors.withLock { $0[place] = error } }
+    func strike(at place: Place) throws {
+        if let error = self.errors.withLock({ $0[place] }) { throw error }
+    }
 }
 
 extension SigningCredentials {

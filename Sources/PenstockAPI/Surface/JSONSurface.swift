@@ -59,7 +59,7 @@ package struct JSONSurface: Surface {
             return Self.failure(error.exception, request.id)
         } catch let error as Rejection {
             return Self.failure(ServiceException(error), request.id)
-        } catch let error as StoreError where error.code == .unavailable || error.code == .closed {
+        } catch let error as any TemporaryFailure where error.isTemporary {
             self.logger.error(
                 "A request was not served", metadata: ["request-id": "\(request.id)", "error": "\(error)"])
             return JSONEnvelope.unavailable(requestID: request.id)

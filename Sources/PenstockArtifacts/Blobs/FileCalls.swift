@@ -9,8 +9,10 @@
     import Darwin
 #endif
 
+import PenstockModel
+
 /// A call of the operating system on a file failed. Never shown to clients: it names paths.
-package struct FileError: Error, Sendable, CustomStringConvertible {
+package struct FileError: TemporaryFailure, Sendable, CustomStringConvertible {
     package var call: String
     package var path: String
     package var errorNumber: Int32
@@ -27,6 +29,9 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
 
     /// Whether there was nothing of that name.
     package var isNotFound: Bool { self.errorNumber == ENOENT }
+
+    /// Whether the disk is full, or the operator's share of it is used up.
+    package var isTemporary: Bool { self.errorNumber == ENOSPC || self.errorNumber == EDQUOT }
 }
 
 /// An open file, closed when the last reference goes.

@@ -5,6 +5,7 @@ package import HTTPTypes
 package import HummingbirdCore
 package import Logging
 internal import NIOHTTP1
+internal import PenstockModel
 
 /// The protocols spoken on the one address.
 package enum SurfaceName: String, Sendable, Hashable, CaseIterable {
@@ -47,7 +48,7 @@ package struct ServiceRouter: Sendable {
         }
     }
 
-    /// Answers a request. Faults of surfaces become a bare 500 here, and are logged.
+    /// Answers a request. Faults of surfaces become a bare 500 here, or 503 where they pass, and are logged.
     package func respond(to request: SurfaceRequest) async throws -> Response {
         let name = Self.destination(of: request.head)
         guard let surface = self.surfaces[name] else {
@@ -64,6 +65,9 @@ package struct ServiceRouter: Sendable {
             throw error
         } catch {
             self.log(error, of: name, in: request)
+            if let failure = error as? any TemporaryFailure, failure.isTemporary {
+                return JSONEnvelope.unavailable(requestID: request.id)
+            }
             return JSONEnvelope.internalFailure(requestID: request.id)
         }
     }
