@@ -1,0 +1,82 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockEngine
+import PenstockModel
+import PenstockStore
+
+extension PostgresTransaction {
+    func stageEntrances(of id: PipelineID) throws -> [StageEntranceRow] {
+        try self.rows("SELECT details FROM stage_entrance WHERE pipeline = $1", [id]) {
+            try $0.stored()
+        }
+    }
+
+    func stageRuns(of id: PipelineID) throws -> [StageRunRow] {
+        try self.rows("SELECT details FROM stage_run WHERE pipeline = $1", [id]) { try $0.stored() }
+    }
+
+    func currentRevisions(of id: PipelineID) throws -> [CurrentRevisionRow] {
+        try self.rows("SELECT details FROM current_revision WHERE pipeline = $1", [id]) {
+            try $0.stored()
+        }
+    }
+
+    func putStageEntrance(_ row: StageEntranceRow, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            INSERT INTO stage_entrance (pipeline, stage, details) VALUES ($1, $2, $3)
+            ON CONFLICT (pipeline, stage) DO UPDATE SET details = excluded.details
+            """,
+            [pipeline, row.stageName, row.storedBytes()]
+        )
+    }
+
+    func putStageRun(_ row: StageRunRow, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            INSERT INTO stage_run (pipeline, stage, details) VALUES ($1, $2, $3)
+            ON CONFLICT (pipeline, stage) DO UPDATE SET details = excluded.details
+            """,
+            [pipeline, row.run.stageName, row.storedBytes()]
+        )
+    }
+
+    func putCurrentRevision(_ row: CurrentRevisionRow, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            INSERT INTO current_revision (pipeline, stage, action, details) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (pipeline, stage, action) DO UPDATE SET details = excluded.details
+            """,
+            [pipeline, row.stageName, row.actionName, row.storedBytes()]
+        )
+    }
+
+    func deleteStage(_ name: String, of pipeline: PipelineID) throws {
+        try self.change(
+            """
+            WITH entrance AS (DELETE FROM stage_entrance WHERE pipeline = $1 AND stage = $2),
+                run AS (DELETE FROM stage_run WHERE pipeline = $1 AND stage = $2)
+            DELETE FROM current_revision WHERE pipeline = $1 AND stage = $2
+            """,
+            [pipeline, name]
+        )
+    }
+
+    func insertStageSuccess(_ execution: PipelineExecutionID, stage: String, of pipeline: PipelineID)
+        throws
+    {
+        let place = try self.first(
+            "SELECT version, sequence FROM execution WHERE pipeline = $1 AND id = $2",
+            [pipeline, execution]
+        ) { (version: try $0.int(), sequence: try $0.int()) }
+        guard let place else { throw self.constraint("only an execution succeeds in a stage") }
+        try self.change(
+            """
+            INSERT INTO stage_success (pipeline, stage, version, sequence) VALUES ($1, $2, $3, $4)
+            ON CONFLICT DO NOTHING
+            """,
+            [pipeline, stage, place.version, place.sequence]
+        )
+    }
+}
