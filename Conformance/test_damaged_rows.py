@@ -10,13 +10,18 @@ from support import declarations
 from support.waiting import until
 
 
+def damage(server, name):
+    """Makes the state of a pipeline unreadable."""
+    with sqlite3.connect(server.data_dir / "penstock.sqlite") as database:
+        damaged = database.execute("UPDATE pipeline SET head = x'ff' WHERE name = ?", (name,)).rowcount
+    database.close()
+    assert damaged == 1
+
+
 def test_a_pipeline_that_cannot_be_read_keeps_no_other_from_starting(own_server, tmp_path):
     world = World(own_server, tmp_path)
     names = [world.create(("Sign", [declarations.approval()]), name=f"{world.name}-{number}") for number in range(3)]
-    with sqlite3.connect(own_server.data_dir / "penstock.sqlite") as database:
-        damaged = database.execute("UPDATE pipeline SET head = x'ff' WHERE name = ?", (names[0],)).rowcount
-    database.close()
-    assert damaged == 1
+    damage(own_server, names[0])
 
     world.put_source()
 
@@ -27,3 +32,17 @@ def test_a_pipeline_that_cannot_be_read_keeps_no_other_from_starting(own_server,
         until(lambda: len(started(name)) > 0, what=f"an execution of {name}")
     log = own_server.data_dir.with_suffix(".log").read_text()
     assert names[0] in log
+
+
+def test_a_pipeline_that_cannot_be_read_can_be_deleted_and_made_anew(own_server, tmp_path, refused):
+    world = World(own_server, tmp_path)
+    name = world.custom_pipeline()
+    world.acknowledged_job()
+    damage(own_server, name)
+    assert refused(world.codepipeline.start_pipeline_execution, name=name)[0] == "InternalFailure"
+
+    world.codepipeline.delete_pipeline(name=name)
+
+    assert world.codepipeline.list_pipelines()["pipelines"] == []
+    world.create(("Deploy", [declarations.action("Ship", world.custom)]))
+    assert world.next_job()["data"]["pipelineContext"]["pipelineName"] == name

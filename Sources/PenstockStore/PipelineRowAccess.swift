@@ -84,6 +84,9 @@ package protocol PipelineWriter {
     /// The pipeline, locked until the transaction ends; `nil` when there is none.
     func lockPipeline(_ key: PipelineKey) throws -> PipelineRow?
 
+    /// The pipeline's id, locked like ``lockPipeline(_:)``, also where the rest of the row cannot be read.
+    func lockPipelineID(_ key: PipelineKey) throws -> PipelineID?
+
     /// - Returns: `false`, with nothing written, when the name is taken.
     func insertPipeline(_ row: PipelineRow) throws -> Bool
 

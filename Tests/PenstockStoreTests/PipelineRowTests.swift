@@ -21,6 +21,8 @@ import Testing
                 row.head.nextSequence = 5
                 try transaction.updatePipeline(row)
                 #expect(try transaction.lockPipeline(row.key) == row)
+                #expect(try transaction.lockPipelineID(row.key) == row.id)
+                #expect(try transaction.lockPipelineID(pipeline(2).key) == nil)
                 #expect(try transaction.pipelineSummary(row.key) == PipelineSummaryRow(row))
                 let version = PipelineVersionRow(
                     pipelineID: row.id,
@@ -239,6 +241,25 @@ import Testing
                 let claimed = try transaction.claimTimers(dueBy: at(9), leaseUntil: at(99), limit: 9)
                 #expect(claimed.map(\.row) == [timer(2, due: 5, of: other)])
                 #expect(try transaction.insertPipeline(pipeline(3, name: row.key.name)))
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.databases)
+    func `A pipeline whose head cannot be read can be deleted by its id`(_ kind: StoreUnderTest) async throws {
+        try await kind.withDamage { store, damage in
+            let row = pipeline()
+            try await store.write { transaction throws in
+                _ = try transaction.insertPipeline(row)
+                try transaction.insertJob(job(1, of: row))
+            }
+            try await damage("head", "pipeline")
+            try await store.write { transaction throws in
+                #expect(throws: StoreError.self) { try transaction.lockPipeline(row.key) }
+                #expect(try transaction.lockPipelineID(row.key) == row.id)
+                try transaction.deletePipeline(row.id)
+                #expect(try transaction.lockPipelineID(row.key) == nil)
+                #expect(try transaction.job(id(1)) == nil)
             }
         }
     }

@@ -99,6 +99,7 @@ struct PostgresPlanTests {
         try transaction.insertPipelineVersion(
             PipelineVersionRow(pipelineID: row.id, declaration: declaration(), document: [1], sealedSecrets: nil)
         )
+        _ = try transaction.lockPipelineID(row.key)
         _ = try transaction.pipelineSummary(row.key)
         _ = try transaction.pipelineSummaries(in: scope, after: "", limit: 9)
         _ = try transaction.pipelineCount(in: scope)

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import PenstockPostgres
-import PenstockSQLite
+import GRDB
 import PenstockStore
 import Testing
+
+@testable import PenstockPostgres
+@testable import PenstockSQLite
 
 /// The stores that must answer alike.
 enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
@@ -15,6 +17,9 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
     static var allCases: [StoreUnderTest] {
         PostgresCluster.isExpected ? [.memory, .sqlite, .postgres] : [.memory, .sqlite]
     }
+
+    /// Those whose rows are bytes, which may be damaged.
+    static var databases: [StoreUnderTest] { self.allCases.filter { $0 != .memory } }
 
     var testDescription: String { self.rawValue }
 
@@ -45,6 +50,34 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
                 try await body(first, second)
                 await first.close()
                 await second.close()
+            }
+        }
+    }
+}
+
+extension StoreUnderTest {
+    /// Puts bytes that nobody wrote into a column of every row of a table.
+    typealias Damage = (_ column: String, _ table: String) async throws -> Void
+
+    /// Runs the body with one empty database, whose rows it can damage.
+    func withDamage(_ body: (any Store, Damage) async throws -> Void) async throws {
+        switch self {
+        case .memory: preconditionFailure("memory has no bytes")
+        case .sqlite:
+            try await withTemporaryDirectory { directory in
+                let store = try SQLiteStore(path: directory.appendingPathComponent("store.sqlite").path)
+                try await body(store) { column, table in
+                    try await store.pool.write { try $0.execute(sql: "UPDATE \(table) SET \(column) = x'ff'") }
+                }
+                await store.close()
+            }
+        case .postgres:
+            try await withPostgresDatabase { configuration in
+                let store = try await PostgresStore(testing: configuration)
+                try await body(store) { column, table in
+                    try PostgresSession(configuration).run("UPDATE \(table) SET \(column) = '\\xff'")
+                }
+                await store.close()
             }
         }
     }

@@ -58,6 +58,13 @@ extension PostgresTransaction {
         }
     }
 
+    func lockPipelineID(_ key: PipelineKey) throws -> PipelineID? {
+        try self.first(
+            "SELECT id FROM pipeline WHERE account = $1 AND region = $2 AND name = $3\(self.lock("FOR UPDATE"))",
+            [key.scope.account, key.scope.region, key.name]
+        ) { try $0.id() }
+    }
+
     func insertPipeline(_ row: PipelineRow) throws -> Bool {
         try self.change(
             """

@@ -120,15 +120,16 @@ package struct PipelineService: Sendable {
         return version
     }
 
-    /// Deletes the pipeline with its history, whatever runs; succeeds when there is none.
+    /// Deletes the pipeline with its history, whatever runs; succeeds when there is none. It reads nothing of the
+    /// pipeline's state, so that one whose rows are damaged can be deleted.
     package func delete(_ call: CallContext, name: String) async throws {
         let context = self.context
         let now = context.clock.now
         try await context.store.write { transaction in
             let key = call.pipeline(name)
-            guard let row = try transaction.lockPipeline(key) else { return }
+            guard let id = try transaction.lockPipelineID(key) else { return }
             try ConnectionRevocation(context: context, now: now).revokeAll(of: key, in: transaction)
-            try transaction.deletePipeline(row.id)
+            try transaction.deletePipeline(id)
             try call.audit("DeletePipeline", key.arn, at: now, in: transaction)
         }
     }

@@ -21,6 +21,7 @@ enum StatementText: String, Sendable, CaseIterable {
         SELECT id, created, updated, pipeline_type, execution_mode, tags, head FROM pipeline
         WHERE account = ?1 AND region = ?2 AND name = ?3
         """
+    case pipelineID = "SELECT id FROM pipeline WHERE account = ?1 AND region = ?2 AND name = ?3"
     case pipelineSummary = """
         SELECT id, name, version, created, updated, pipeline_type, execution_mode, tags FROM pipeline
         WHERE account = ?1 AND region = ?2 AND name = ?3

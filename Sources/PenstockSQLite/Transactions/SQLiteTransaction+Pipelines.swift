@@ -45,6 +45,12 @@ extension SQLiteTransaction {
         }
     }
 
+    func lockPipelineID(_ key: PipelineKey) throws -> PipelineID? {
+        try self.connection.first(
+            .pipelineID, .text(key.scope.account.rawValue), .text(key.scope.region.rawValue), .text(key.name)
+        ) { $0.id(0) }
+    }
+
     func insertPipeline(_ row: PipelineRow) throws -> Bool {
         let key = row.key
         return try self.connection.run(

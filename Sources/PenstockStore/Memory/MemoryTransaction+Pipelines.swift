@@ -127,6 +127,8 @@ extension MemoryTransaction {
         self.rows.pipelineIDs[key].flatMap { self.rows.pipelines[$0]?.row }
     }
 
+    func lockPipelineID(_ key: PipelineKey) -> PipelineID? { self.rows.pipelineIDs[key] }
+
     func insertPipeline(_ row: PipelineRow) throws -> Bool {
         guard self.rows.pipelineIDs[row.key] == nil else { return false }
         guard self.rows.pipelines[row.id] == nil else { throw constraint("a pipeline's id is used once") }
