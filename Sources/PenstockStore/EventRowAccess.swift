@@ -23,7 +23,7 @@ package protocol EventWriter {
     /// Puts the event at the end of the queue.
     ///
     /// - Returns: `false`, with nothing written, when `maximumLength` events wait in the queue.
-    func enqueueEvent(_ message: EventMessage, in queue: EventQueue, at: Timestamp, maximumLength: Int) throws -> Bool
+    func enqueueEvent(_ event: StoredEvent, in queue: EventQueue, at: Timestamp, maximumLength: Int) throws -> Bool
 
     /// Leases the first events of queues of the target that are due, the queue first that has been due for longest, at
     /// most `limit`. Until the instant, or until it is settled or postponed, nobody else can claim the queue.

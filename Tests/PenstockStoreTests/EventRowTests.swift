@@ -22,10 +22,12 @@ struct EventRowTests {
         )
     }
 
+    private static func event(_ number: Int) -> StoredEvent { .message(self.message(number)) }
+
     private static func letter(_ number: Int, target: String = "hook", diedAt: Int64 = 50) -> DeadLetterRow {
         DeadLetterRow(
-            queue: EventQueue(target: target, pipelineID: id(1)), message: self.message(number, attributes: "{}"),
-            diedAt: at(diedAt), attempts: 3, reason: "refused")
+            queue: EventQueue(target: target, pipelineID: id(1)),
+            event: .message(self.message(number, attributes: "{}")), diedAt: at(diedAt), attempts: 3, reason: "refused")
     }
 
     /// Queues the events without a pipeline: they outlive it.
@@ -37,7 +39,7 @@ struct EventRowTests {
     ) throws {
         for number in numbers {
             #expect(
-                try transaction.enqueueEvent(self.message(number), in: queue, at: at(now), maximumLength: 100))
+                try transaction.enqueueEvent(self.event(number), in: queue, at: at(now), maximumLength: 100))
         }
     }
 
@@ -47,21 +49,21 @@ struct EventRowTests {
             try await store.write { transaction throws in
                 try Self.enqueue(1...3, transaction)
                 let claimed = try transaction.claimEvents(for: "hook", at: at(10), leaseUntil: at(20), limit: 9)
-                #expect(claimed.map(\.row.message) == [Self.message(1)])
+                #expect(claimed.map(\.row.event) == [Self.event(1)])
                 #expect(claimed.map(\.row.attempts) == [1])
                 #expect(claimed.map(\.row.queuedAt) == [at(10)])
                 #expect(claimed.map(\.row.queue) == [Self.queue])
                 #expect(try transaction.claimEvents(for: "hook", at: at(19), leaseUntil: at(29), limit: 9).isEmpty)
                 #expect(try transaction.nextEventDue(for: "hook") == at(20))
                 let again = try transaction.claimEvents(for: "hook", at: at(20), leaseUntil: at(30), limit: 9)
-                #expect(again.map(\.row.message) == [Self.message(1)])
+                #expect(again.map(\.row.event) == [Self.event(1)])
                 #expect(again.map(\.row.attempts) == [2])
                 #expect(try !transaction.settleEvent(claimed[0], at: at(21)))
                 #expect(try !transaction.postponeEvent(claimed[0], until: at(21), reason: "late"))
                 #expect(try transaction.settleEvent(again[0], at: at(21)))
                 #expect(try !transaction.settleEvent(again[0], at: at(21)))
                 let next = try transaction.claimEvents(for: "hook", at: at(21), leaseUntil: at(31), limit: 9)
-                #expect(next.map(\.row.message) == [Self.message(2)])
+                #expect(next.map(\.row.event) == [Self.event(2)])
                 #expect(next.map(\.row.attempts) == [1])
             }
         }
@@ -81,7 +83,7 @@ struct EventRowTests {
                 #expect(try transaction.eventBacklog(of: "hook") == backlog)
                 #expect(try transaction.claimEvents(for: "hook", at: at(39), leaseUntil: at(49), limit: 1).isEmpty)
                 let again = try transaction.claimEvents(for: "hook", at: at(40), leaseUntil: at(50), limit: 1)
-                #expect(again.map(\.row.message) == [Self.message(1)])
+                #expect(again.map(\.row.event) == [Self.event(1)])
                 #expect(again.map(\.row.attempts) == [2])
                 #expect(try transaction.settleEvent(again[0], at: at(41)))
                 #expect(try transaction.eventBacklog(of: "hook") == EventBacklog(waiting: 1, queues: 1))
@@ -120,13 +122,13 @@ struct EventRowTests {
             try await store.write { transaction throws in
                 func enqueue(_ number: Int) throws -> Bool {
                     try transaction.enqueueEvent(
-                        Self.message(number), in: Self.queue, at: at(Int64(number)), maximumLength: 2)
+                        Self.event(number), in: Self.queue, at: at(Int64(number)), maximumLength: 2)
                 }
                 #expect(try [enqueue(1), enqueue(2), enqueue(3)] == [true, true, false])
                 #expect(try transaction.eventBacklog(of: "hook").waiting == 2)
                 for number in 1...2 {
                     let first = try transaction.claimEvents(for: "hook", at: at(9), leaseUntil: at(19), limit: 9)
-                    #expect(first.map(\.row.message) == [Self.message(number)])
+                    #expect(first.map(\.row.event) == [Self.event(number)])
                     #expect(try transaction.settleEvent(first[0], at: at(9)))
                 }
                 #expect(try transaction.nextEventDue(for: "hook") == nil)
@@ -160,22 +162,63 @@ struct EventRowTests {
                         Self.letter(number, target: target, diedAt: Int64(50 + number)))
                 }
                 let all = try transaction.deadLetters(of: nil, after: 0, limit: 9)
-                #expect(all.map(\.message.subject) == ["shop 1", "shop 2", "shop 3"])
+                #expect(all.map(\.event.message?.subject) == ["shop 1", "shop 2", "shop 3"])
                 var first = Self.letter(1, diedAt: 51)
                 first.number = all[0].number
                 #expect(all[0] == first)
                 #expect(try transaction.deadLetter(first.number) == first)
                 let hook = try transaction.deadLetters(of: "hook", after: first.number, limit: 9)
-                #expect(hook.map(\.message.subject) == ["shop 3"])
+                #expect(hook.map(\.event.message?.subject) == ["shop 3"])
                 #expect(try transaction.deadLetters(of: nil, after: 0, limit: 2).count == 2)
                 #expect(try transaction.eventBacklog(of: "hook") == EventBacklog(deadLetters: 2))
                 #expect(try transaction.deleteDeadLetter(first.number))
                 #expect(try !transaction.deleteDeadLetter(first.number))
                 #expect(try transaction.deleteDeadLetters(diedBefore: at(53), limit: 9) == 1)
-                #expect(try transaction.deadLetters(of: nil, after: 0, limit: 9).map(\.message.subject) == ["shop 3"])
+                #expect(
+                    try transaction.deadLetters(of: nil, after: 0, limit: 9).map(\.event.message?.subject) == ["shop 3"]
+                )
                 try transaction.insertDeadLetter(Self.letter(4))
                 let numbers = try transaction.deadLetters(of: nil, after: 0, limit: 9).map(\.number)
                 #expect(numbers.last == all[2].number + 1)
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `An event that cannot be read is handed out like others, and keeps its bytes as a dead letter`(
+        _ kind: StoreUnderTest
+    ) async throws {
+        try await kind.withStore { store in
+            try await store.write { transaction throws in
+                let damaged = StoredEvent(storedBytes: [0xFF, 7])
+                #expect(damaged.message == nil)
+                let other = EventQueue(target: "hook", pipelineID: id(2))
+                #expect(try transaction.enqueueEvent(damaged, in: Self.queue, at: at(10), maximumLength: 9))
+                try Self.enqueue(1...1, transaction)
+                try Self.enqueue(2...2, in: other, transaction)
+                let claimed = try transaction.claimEvents(for: "hook", at: at(10), leaseUntil: at(20), limit: 9)
+                #expect(claimed.map(\.row.event) == [damaged, Self.event(2)])
+                try transaction.insertDeadLetter(
+                    DeadLetterRow(queue: Self.queue, event: damaged, diedAt: at(50), attempts: 1, reason: "damaged"))
+                try transaction.insertDeadLetter(Self.letter(3))
+                let letters = try transaction.deadLetters(of: nil, after: 0, limit: 9)
+                #expect(letters.map(\.event) == [damaged, Self.letter(3).event])
+                #expect(try transaction.deadLetter(letters[0].number)?.event == damaged)
+                #expect(try transaction.settleEvent(claimed[0], at: at(11)))
+                let next = try transaction.claimEvents(for: "hook", at: at(11), leaseUntil: at(20), limit: 9)
+                #expect(next.map(\.row.event) == [Self.event(1)])
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.databases)
+    func `Bytes that were damaged in the database are told as such`(_ kind: StoreUnderTest) async throws {
+        try await kind.withDamage { store, damage in
+            try await store.write { transaction throws in try Self.enqueue(1...1, transaction) }
+            try await damage("message", "event")
+            try await store.write { transaction throws in
+                let claimed = try transaction.claimEvents(for: "hook", at: at(10), leaseUntil: at(20), limit: 9)
+                #expect(claimed.map(\.row.event) == [StoredEvent(storedBytes: [0xFF])])
             }
         }
     }
@@ -196,7 +239,7 @@ struct EventRowTests {
                         try await first.write { transaction throws in
                             _ = try transaction.lockPipeline(row.key)
                             _ = try transaction.enqueueEvent(
-                                Self.message(number), in: queue, at: at(10), maximumLength: 100)
+                                Self.event(number), in: queue, at: at(10), maximumLength: 100)
                         }
                     }
                     return []
@@ -211,7 +254,7 @@ struct EventRowTests {
                                 for event in claimed {
                                     #expect(try transaction.settleEvent(event, at: at(10)))
                                 }
-                                return claimed.map(\.row.message.at.millisecondsSinceEpoch)
+                                return claimed.compactMap(\.row.event.message?.at.millisecondsSinceEpoch)
                             }
                             mine += numbers
                             let isOver = try await store.read { reader throws in

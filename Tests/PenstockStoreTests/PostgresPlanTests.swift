@@ -188,7 +188,7 @@ struct PostgresPlanTests {
             id: UniqueID(high: 0, low: 1), kind: .approval, pipeline: PipelineKey(scope: scope, name: "p"), at: at(1),
             detailType: "t", subject: "s", detail: "{}")
         let queue = EventQueue(target: "hook", pipelineID: id(1))
-        for _ in 1...2 { _ = try transaction.enqueueEvent(message, in: queue, at: at(1), maximumLength: 9) }
+        for _ in 1...2 { _ = try transaction.enqueueEvent(.message(message), in: queue, at: at(1), maximumLength: 9) }
         _ = try transaction.nextEventDue(for: "hook")
         _ = try transaction.eventTarget(after: "")
         _ = try transaction.eventBacklog(of: "hook")
@@ -199,7 +199,7 @@ struct PostgresPlanTests {
             _ = try transaction.postponeEvent(event, until: at(1), reason: "r")
         }
         try transaction.insertDeadLetter(
-            DeadLetterRow(queue: queue, message: message, diedAt: at(1), attempts: 1, reason: "r"))
+            DeadLetterRow(queue: queue, event: .message(message), diedAt: at(1), attempts: 1, reason: "r"))
         for target in ["hook", nil] { _ = try transaction.deadLetters(of: target, after: 0, limit: 9) }
         _ = try transaction.deadLetter(1)
         _ = try transaction.deleteDeadLetter(1)

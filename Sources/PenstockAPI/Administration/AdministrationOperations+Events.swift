@@ -62,14 +62,15 @@ extension DeadLetter {
         self.init()
         self.deadLetterID = "\(row.number)"
         self.targetName = row.queue.target
-        self.eventID = "\(row.message.id)"
-        self.detailType = row.message.detailType
-        self.subject = row.message.subject
-        self.resource = row.message.pipeline.arn
-        self.time = WireTimestamp(row.message.at)
         self.died = WireTimestamp(row.diedAt)
         self.attempts = row.attempts
         self.reason = row.reason
-        self.event = row.message.kind == .approval ? nil : row.message.document
+        guard let message = row.event.message else { return }
+        self.eventID = "\(message.id)"
+        self.detailType = message.detailType
+        self.subject = message.subject
+        self.resource = message.pipeline.arn
+        self.time = WireTimestamp(message.at)
+        self.event = message.kind == .approval ? nil : message.document
     }
 }

@@ -39,7 +39,7 @@ extension PostgresTransaction {
 
     /// The row of the queue is locked until the commit, so that nobody finds the queue empty meanwhile and forgets it.
     func enqueueEvent(
-        _ message: EventMessage,
+        _ event: StoredEvent,
         in queue: EventQueue,
         at: Timestamp,
         maximumLength: Int
@@ -55,7 +55,7 @@ extension PostgresTransaction {
         guard lengthened == 1 else { return false }
         try self.change(
             "INSERT INTO event (target, pipeline, queued_at, message) VALUES ($1, $2, $3, $4)",
-            [queue.target, queue.pipelineID, at, message.storedBytes()]
+            [queue.target, queue.pipelineID, at, event.storedBytes()]
         )
         return true
     }
@@ -93,7 +93,7 @@ extension PostgresTransaction {
             ) { row in
                 let (number, queuedAt) = (try row.int64(), try row.timestamp())
                 return QueuedEvent(
-                    queue: queue, number: number, message: try row.stored(), queuedAt: queuedAt,
+                    queue: queue, number: number, event: StoredEvent(storedBytes: try row.bytes()), queuedAt: queuedAt,
                     attempts: claim.attempts)
             }
             guard let event else { throw StoreError(.corrupt, "a queue of events has lost its events") }
@@ -173,7 +173,7 @@ extension PostgresTransaction {
             """,
             [
                 row.queue.target, row.queue.pipelineID, row.diedAt, row.attempts, row.reason,
-                row.message.storedBytes(),
+                row.event.storedBytes(),
             ]
         )
     }
@@ -197,7 +197,7 @@ extension PostgresTransaction {
         let queue = EventQueue(target: try row.text(), pipelineID: try row.id())
         let (diedAt, attempts, reason) = (try row.timestamp(), try row.int(), try row.text())
         return DeadLetterRow(
-            number: number, queue: queue, message: try row.stored(), diedAt: diedAt, attempts: attempts,
-            reason: reason)
+            number: number, queue: queue, event: StoredEvent(storedBytes: try row.bytes()), diedAt: diedAt,
+            attempts: attempts, reason: reason)
     }
 }

@@ -43,17 +43,20 @@ package struct EventAdministration: Sendable {
 
     /// Puts the event behind what waits for its target now; it is tried as often as a new one.
     ///
-    /// - Throws: ``Rejection`` when there is no such dead letter, or when the queue is full.
+    /// - Throws: ``Rejection`` when there is no such dead letter, when it cannot be read, or when the queue is full.
     package func redeliver(_ call: CallContext, _ number: Int64) async throws {
         let now = self.context.clock.now
         let targets = self.context.settings.eventTargets
         try await self.context.store.write { transaction in
             let row = try Self.take(number, in: transaction)
+            guard let message = row.event.message else {
+                throw Rejection(.conflict, "The event of dead letter '\(number)' cannot be read by this version")
+            }
             let limits = targets.first { $0.name == row.queue.target }?.limits ?? EventLimits()
             // Who adds to a queue holds the pipeline, if that is still there, so that the order is one of commits.
-            _ = try transaction.lockPipeline(row.message.pipeline)
+            _ = try transaction.lockPipeline(message.pipeline)
             let isQueued = try transaction.enqueueEvent(
-                row.message, in: row.queue, at: now, maximumLength: limits.maximumQueueLength)
+                row.event, in: row.queue, at: now, maximumLength: limits.maximumQueueLength)
             guard isQueued else {
                 throw Rejection(
                     .limitExceeded,
@@ -84,6 +87,8 @@ package struct EventAdministration: Sendable {
 }
 
 extension DeadLetterRow {
-    /// What the audit trail names.
-    fileprivate var resource: String { "event/\(self.queue.target)/\(self.message.id)" }
+    /// What the audit trail names: the event, or the dead letter where that cannot be read.
+    fileprivate var resource: String {
+        "event/\(self.queue.target)/\(self.event.message?.id.description ?? "\(self.number)")"
+    }
 }

@@ -106,21 +106,30 @@ final class EventLane: Sendable {
         defer { self.underWay.withLock { $0 -= 1 } }
         var current: Leased<QueuedEvent>? = event
         while let event = current {
-            do throws(EventSendFailure) {
-                try await self.sender.send(EventDelivery(message: event.row.message, attempt: event.row.attempts))
-                current = await self.conclude(event, nil)
-            } catch {
-                current = await self.conclude(event, error)
-            }
+            current = await self.conclude(event, await self.deliver(event.row))
+        }
+    }
+
+    /// Makes one attempt. What cannot be read is no target's fault, and makes way for the next.
+    private func deliver(_ event: QueuedEvent) async -> EventOutcome {
+        let message: EventMessage
+        switch event.event {
+        case .message(let readable): message = readable
+        case .unreadable(_, let reason): return .dead(reason: reason)
+        }
+        do throws(EventSendFailure) {
+            try await self.sender.send(EventDelivery(message: message, attempt: event.attempts))
+            return .delivered
+        } catch {
+            return self.outcome(of: event, error, at: self.context.clock.now)
         }
     }
 
     /// Writes what came of an attempt and claims what is due next, in one transaction.
     ///
     /// What cannot be written is left to the lease: the event is then delivered again.
-    private func conclude(_ event: Leased<QueuedEvent>, _ failure: EventSendFailure?) async -> Leased<QueuedEvent>? {
+    private func conclude(_ event: Leased<QueuedEvent>, _ outcome: EventOutcome) async -> Leased<QueuedEvent>? {
         let (now, target, lease) = (self.context.clock.now, self.target, self.lease)
-        let outcome = self.outcome(of: event.row, failure, at: now)
         let goesOn = !Task.isCancelled && !Task.isShuttingDownGracefully
         do {
             let (isHeld, next) = try await self.context.store.write { transaction in
@@ -137,8 +146,7 @@ final class EventLane: Sendable {
         }
     }
 
-    private func outcome(of event: QueuedEvent, _ failure: EventSendFailure?, at now: Timestamp) -> EventOutcome {
-        guard let failure else { return .delivered }
+    private func outcome(of event: QueuedEvent, _ failure: EventSendFailure, at now: Timestamp) -> EventOutcome {
         let limits = self.target.limits
         let isDead = event.attempts >= limits.maximumAttempts || now - event.queuedAt >= limits.maximumAge
         guard !isDead else { return .dead(reason: failure.reason) }
@@ -159,10 +167,15 @@ final class EventLane: Sendable {
     }
 
     private func metadata(_ event: QueuedEvent, _ reason: String) -> Logger.Metadata {
-        [
-            "target": "\(self.target.name)", "event": "\(event.message.id)", "subject": "\(event.message.subject)",
-            "attempts": "\(event.attempts)", "error": "\(reason)",
+        var metadata: Logger.Metadata = [
+            "target": "\(self.target.name)", "number": "\(event.number)", "attempts": "\(event.attempts)",
+            "error": "\(reason)",
         ]
+        if let message = event.event.message {
+            metadata["event"] = "\(message.id)"
+            metadata["subject"] = "\(message.subject)"
+        }
+        return metadata
     }
 
     private func log(_ message: Logger.Message, _ error: any Error) {

@@ -27,7 +27,7 @@ enum EventOutcome: Sendable, Hashable {
             let row = event.row
             try transaction.insertDeadLetter(
                 DeadLetterRow(
-                    queue: row.queue, message: row.message, diedAt: now, attempts: row.attempts, reason: reason))
+                    queue: row.queue, event: row.event, diedAt: now, attempts: row.attempts, reason: reason))
             return true
         }
     }

@@ -70,15 +70,16 @@ struct EventQueueing {
 
     private func enqueue(_ message: EventMessage, for targets: [EventTarget]) throws {
         guard !targets.isEmpty else { return }
+        let event = StoredEvent.message(message)
         for target in targets {
             let queue = EventQueue(target: target.name, pipelineID: self.row.id)
             let limit = target.limits.maximumQueueLength
-            guard try !self.transaction.enqueueEvent(message, in: queue, at: self.now, maximumLength: limit) else {
+            guard try !self.transaction.enqueueEvent(event, in: queue, at: self.now, maximumLength: limit) else {
                 continue
             }
             try self.transaction.insertDeadLetter(
                 DeadLetterRow(
-                    queue: queue, message: message, diedAt: self.now, attempts: 0,
+                    queue: queue, event: event, diedAt: self.now, attempts: 0,
                     reason: "\(limit) events of the pipeline wait for the target already"))
         }
         self.transaction.signal(.eventQueued)

@@ -39,7 +39,7 @@ extension SQLiteTransaction {
     }
 
     func enqueueEvent(
-        _ message: EventMessage,
+        _ event: StoredEvent,
         in queue: EventQueue,
         at: Timestamp,
         maximumLength: Int
@@ -51,7 +51,7 @@ extension SQLiteTransaction {
         guard lengthened == 1 else { return false }
         try self.connection.run(
             EventStatement.insertEvent,
-            .text(queue.target), .id(queue.pipelineID), .time(at), .blob(message.storedBytes())
+            .text(queue.target), .id(queue.pipelineID), .time(at), .blob(event.storedBytes())
         )
         return true
     }
@@ -74,7 +74,7 @@ extension SQLiteTransaction {
             let queue = EventQueue(target: target, pipelineID: pipelineID)
             let first = try self.connection.first(EventStatement.firstEvent, .text(target), .id(pipelineID)) { row in
                 QueuedEvent(
-                    queue: queue, number: row.integer(0), message: try EventMessage(storedBytes: row.blob(2)),
+                    queue: queue, number: row.integer(0), event: StoredEvent(storedBytes: row.blob(2)),
                     queuedAt: row.time(1), attempts: attempts)
             }
             guard let first else { throw StoreError(.corrupt, "a queue of events has lost its events") }
@@ -109,7 +109,7 @@ extension SQLiteTransaction {
         try self.connection.run(
             EventStatement.insertDeadLetter,
             .text(row.queue.target), .id(row.queue.pipelineID), .time(row.diedAt), .integer(row.attempts),
-            .text(row.reason), .blob(row.message.storedBytes())
+            .text(row.reason), .blob(row.event.storedBytes())
         )
     }
 
@@ -121,11 +121,11 @@ extension SQLiteTransaction {
         try self.connection.run(EventStatement.deleteDeadLetters, .time(instant), .integer(limit))
     }
 
-    private static func deadLetter(_ row: SQLRow) throws -> DeadLetterRow {
+    private static func deadLetter(_ row: SQLRow) -> DeadLetterRow {
         DeadLetterRow(
             number: row.integer(0),
             queue: EventQueue(target: row.text(1), pipelineID: row.id(2)),
-            message: try EventMessage(storedBytes: row.blob(6)),
+            event: StoredEvent(storedBytes: row.blob(6)),
             diedAt: row.time(3),
             attempts: Int(row.integer(4)),
             reason: row.text(5)

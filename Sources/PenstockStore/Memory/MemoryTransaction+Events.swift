@@ -17,7 +17,7 @@ extension MemoryRows {
 
         struct Event: Sendable {
             var number: Int64
-            var message: EventMessage
+            var event: StoredEvent
             var queuedAt: Timestamp
         }
     }
@@ -53,11 +53,11 @@ extension MemoryTransaction {
 
     func deadLetter(_ number: Int64) -> DeadLetterRow? { self.rows.deadLetters[number] }
 
-    func enqueueEvent(_ message: EventMessage, in queue: EventQueue, at: Timestamp, maximumLength: Int) -> Bool {
+    func enqueueEvent(_ event: StoredEvent, in queue: EventQueue, at: Timestamp, maximumLength: Int) -> Bool {
         var line = self.rows.eventLines[queue] ?? MemoryRows.EventLine(due: at)
         guard line.events.count < maximumLength else { return false }
         self.rows.lastEvent += 1
-        line.events.append(.init(number: self.rows.lastEvent, message: message, queuedAt: at))
+        line.events.append(.init(number: self.rows.lastEvent, event: event, queuedAt: at))
         self.rows.eventLines[queue] = line
         return true
     }
@@ -75,7 +75,7 @@ extension MemoryTransaction {
             line.attempts += 1
             self.rows.eventLines[queue] = line
             let event = QueuedEvent(
-                queue: queue, number: first.number, message: first.message, queuedAt: first.queuedAt,
+                queue: queue, number: first.number, event: first.event, queuedAt: first.queuedAt,
                 attempts: line.attempts)
             return Leased(row: event, fence: line.fence)
         }

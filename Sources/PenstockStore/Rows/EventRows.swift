@@ -103,26 +103,26 @@ package struct QueuedEvent: Sendable, Hashable {
     package var queue: EventQueue
     /// Rises with every event of the store.
     package var number: Int64
-    package var message: EventMessage
+    package var event: StoredEvent
     package var queuedAt: Timestamp
     /// How often it was claimed.
     package var attempts: Int
 
-    package init(queue: EventQueue, number: Int64, message: EventMessage, queuedAt: Timestamp, attempts: Int) {
+    package init(queue: EventQueue, number: Int64, event: StoredEvent, queuedAt: Timestamp, attempts: Int) {
         self.queue = queue
         self.number = number
-        self.message = message
+        self.event = event
         self.queuedAt = queuedAt
         self.attempts = attempts
     }
 }
 
-/// An event that a target did not take, kept for the operator. Unique by `number`.
+/// An event that a target did not take, or that could not be read, kept for the operator. Unique by `number`.
 package struct DeadLetterRow: Sendable, Hashable {
     /// Rises with every dead letter of the store; 0 until it is written.
     package var number: Int64
     package var queue: EventQueue
-    package var message: EventMessage
+    package var event: StoredEvent
     package var diedAt: Timestamp
     /// How often it was tried.
     package var attempts: Int
@@ -132,14 +132,14 @@ package struct DeadLetterRow: Sendable, Hashable {
     package init(
         number: Int64 = 0,
         queue: EventQueue,
-        message: EventMessage,
+        event: StoredEvent,
         diedAt: Timestamp,
         attempts: Int,
         reason: String
     ) {
         self.number = number
         self.queue = queue
-        self.message = message
+        self.event = event
         self.diedAt = diedAt
         self.attempts = attempts
         self.reason = reason

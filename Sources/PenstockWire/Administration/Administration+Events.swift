@@ -33,7 +33,7 @@ extension Administration {
         package typealias Output = NoOutput
 
         package static let name = "RedeliverDeadLetter"
-        package static let exceptions: [ExceptionCode] = [.validation, .resourceNotFound, .limitExceeded]
+        package static let exceptions: [ExceptionCode] = [.validation, .resourceNotFound, .limitExceeded, .conflict]
     }
 
     /// Forgets a dead letter.

@@ -22,7 +22,8 @@ extension DeadLetterRow {
         )
         return Self(
             queue: EventQueue(target: target, pipelineID: PipelineID(UniqueID(high: 2, low: 1))),
-            message: message, diedAt: Timestamp(millisecondsSinceEpoch: 2000), attempts: 16, reason: "answered 500")
+            event: .message(message), diedAt: Timestamp(millisecondsSinceEpoch: 2000), attempts: 16,
+            reason: "answered 500")
     }
 }
 
@@ -60,7 +61,7 @@ struct EventAdministrationTests {
         expected.died = WireTimestamp(clampingMilliseconds: 2000)
         expected.attempts = 16
         expected.reason = "answered 500"
-        expected.event = DeadLetterRow.sample().message.document
+        expected.event = DeadLetterRow.sample().event.message?.document
         #expect(letter == expected)
     }
 
@@ -89,7 +90,7 @@ struct EventAdministrationTests {
         let bed = try await self.bed("chat")
         let row = DeadLetterRow.sample(target: "gone")
         try await bed.store.write { transaction throws in
-            _ = try transaction.enqueueEvent(row.message, in: row.queue, at: row.diedAt, maximumLength: 9)
+            _ = try transaction.enqueueEvent(row.event, in: row.queue, at: row.diedAt, maximumLength: 9)
         }
         let output = try await bed.administer(Administration.ListEventTargets.self, NoOutput())
         var chat = EventTargetSummary()
@@ -108,7 +109,7 @@ struct EventAdministrationTests {
         let claimed = try await bed.store.write { transaction throws in
             try transaction.claimEvents(for: "chat", at: now, leaseUntil: now, limit: 9)
         }
-        #expect(claimed.map(\.row.message) == [DeadLetterRow.sample().message])
+        #expect(claimed.map(\.row.event) == [DeadLetterRow.sample().event])
         #expect(claimed.map(\.row.attempts) == [1])
         let entry = try await bed.store.read { try $0.auditEntries(of: TestIdentity.customer.account, limit: 1) }.first
         #expect(entry?.operation == "RedeliverDeadLetter")
@@ -124,6 +125,26 @@ struct EventAdministrationTests {
             try await bed.administer(Administration.RedeliverDeadLetter.self, DeadLetterInput(deadLetterID: "2"))
         }
         #expect(try await self.letters(bed).map(\.deadLetterID) == ["2"])
+    }
+
+    @Test func `What cannot be read is listed with what is known, is not delivered again, and can be dropped`()
+        async throws
+    {
+        let bed = try await self.bed("chat")
+        var row = DeadLetterRow.sample()
+        row.event = StoredEvent(storedBytes: [0xFF])
+        let damaged = row
+        try await bed.store.write { try $0.insertDeadLetter(damaged) }
+        let letters = try await self.letters(bed)
+        #expect(letters.map(\.deadLetterID) == ["1", "2"])
+        #expect(letters.map(\.subject) == ["shop/Build FAILED", nil])
+        #expect(letters.last?.reason == "answered 500")
+        let refusal = ServiceException(.conflict, "The event of dead letter '2' cannot be read by this version")
+        await #expect(throws: refusal) {
+            try await bed.administer(Administration.RedeliverDeadLetter.self, DeadLetterInput(deadLetterID: "2"))
+        }
+        try await bed.administer(Administration.DropDeadLetter.self, DeadLetterInput(deadLetterID: "2"))
+        #expect(try await self.letters(bed).map(\.deadLetterID) == ["1"])
     }
 
     @Test func `A dead letter that is dropped is gone`() async throws {
