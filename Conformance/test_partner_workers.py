@@ -183,6 +183,18 @@ def test_a_revoked_connection_is_no_longer_polled(world):
     assert world.next_partner_job()["clientId"] == again["clientId"]
 
 
+def test_what_goes_on_after_a_revocation_waits_for_another_connection(world):
+    name, connection = world.partner_pipeline()
+    job = world.acknowledged_partner_job(connection["clientToken"])
+    world.server.penstock("connections", "revoke", connection["clientId"])
+    world.codepipeline.put_third_party_job_success_result(
+        jobId=job["id"], clientToken=connection["clientToken"], continuationToken="half"
+    )
+    assert world.codepipeline.poll_for_third_party_jobs(actionTypeId=world.partner)["jobs"] == []
+    again = world.connect(name, "Test", "Check")
+    assert world.acknowledged_partner_job(again["clientToken"])["data"]["continuationToken"] == "half"
+
+
 def test_a_rotated_token_and_the_one_before_both_count(world):
     _, connection = world.partner_pipeline()
     rotated = world.server.penstock("connections", "rotate", connection["clientId"], "--output", "json")

@@ -35,6 +35,8 @@ package struct ConnectionService: Sendable {
         let token = Self.makeToken()
         let id = ClientID(context.identifiers(1)[0])
         return try await context.store.write { transaction in
+            // Jobs are made under this lock: one that is made now is seen here, or sees the connection.
+            _ = try transaction.lockPipelineID(call.pipeline(pipeline))
             let live = try transaction.liveConnection(
                 scope: call.scope,
                 pipelineName: pipeline,
@@ -99,22 +101,26 @@ package struct ConnectionService: Sendable {
     }
 
     /// Ends the connection. A job that a worker has acknowledged may still be ended with its token; one that none has
-    /// waits for another connection, although it may have been handed out.
+    /// waits for another connection, although it may have been handed out, and so does one that goes on where a job ended.
     package func revoke(_ call: CallContext, _ id: ClientID) async throws {
         let now = self.context.clock.now
         try await self.context.store.write { transaction in
             var row = try Self.live(id, call, in: transaction)
+            // As when it is made: no job comes between.
+            let pipeline = try transaction.lockPipelineID(call.pipeline(row.pipelineName))
             row.revoked = now
             try transaction.putConnection(row)
-            try Self.disconnectJobs(from: row, in: transaction)
+            if let pipeline { try Self.disconnectJobs(of: pipeline, from: row, in: transaction) }
             try call.audit("RevokeConnection", "connection/\(id)", at: now, in: transaction)
         }
     }
 
-    private static func disconnectJobs(from row: ConnectionRow, in transaction: any StoreTransaction) throws {
-        let key = PipelineKey(scope: row.scope, name: row.pipelineName)
-        guard let pipeline = try transaction.pipelineSummary(key) else { return }
-        for open in try transaction.openJobs(of: pipeline.id) where open.clientID == row.clientID {
+    private static func disconnectJobs(
+        of pipeline: PipelineID,
+        from row: ConnectionRow,
+        in transaction: any StoreTransaction
+    ) throws {
+        for open in try transaction.openJobs(of: pipeline) where open.clientID == row.clientID {
             // Read again under its lock: a worker may have acknowledged it meanwhile.
             guard let job = try transaction.lockJob(open.job.id), job.job.acknowledgedAt == nil,
                 !job.job.storedStatus.isTerminal
@@ -141,50 +147,5 @@ package struct ConnectionService: Sendable {
             return text.count == 1 ? "0" + text : text
         }
         .joined()
-    }
-}
-
-/// Ends the connections of actions that are no more.
-struct ConnectionRevocation {
-    let context: RuntimeContext
-    let now: Timestamp
-
-    /// Actions that the new version has not at the same stage, name and type. Jobs under way keep the connection, with
-    /// which they may still be ended.
-    func revoke(
-        ofActionsRemovedFrom old: PipelineDeclaration,
-        to new: PipelineDeclaration,
-        _ key: PipelineKey,
-        in transaction: any StoreTransaction
-    ) throws {
-        for stage in old.stages {
-            for action in stage.actions where action.typeID.owner == .thirdParty {
-                let successor = new.stages.first { $0.name == stage.name }?.actions.first { $0.name == action.name }
-                guard successor?.typeID != action.typeID else { continue }
-                try self.revoke(stage: stage.name, action: action.name, key, in: transaction)
-            }
-        }
-    }
-
-    /// Every connection of the pipeline, at once.
-    func revokeAll(of key: PipelineKey, in transaction: any StoreTransaction) throws {
-        for var row in try transaction.connections(in: key.scope) where row.pipelineName == key.name {
-            guard row.revoked == nil else { continue }
-            row.revoked = self.now
-            try transaction.putConnection(row)
-        }
-    }
-
-    private func revoke(stage: String, action: String, _ key: PipelineKey, in transaction: any StoreTransaction) throws
-    {
-        let live = try transaction.liveConnection(
-            scope: key.scope,
-            pipelineName: key.name,
-            stageName: stage,
-            actionName: action
-        )
-        guard var live else { return }
-        live.revoked = self.now
-        try transaction.putConnection(live)
     }
 }

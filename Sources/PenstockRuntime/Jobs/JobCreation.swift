@@ -43,11 +43,15 @@ struct JobCreation {
         return nil
     }
 
-    /// Creates the job that goes on where one ended with a continuation token.
+    /// Creates the job that goes on where one ended with a continuation token. It keeps the connection of that one, or
+    /// takes what has come in its place: a connection that was revoked serves no new job.
     func createJob(continuing previous: JobRow, token: String) throws {
         var job = previous
         job.job = Job(id: self.newJobID(), createdAt: self.now)
         job.continuationToken = token
+        if let client = previous.clientID, try self.transaction.connection(client)?.revoked != nil {
+            job.clientID = try self.connection(of: previous.start)?.clientID
+        }
         job.jobDeadline = try self.jobLimit(of: previous.start.action.typeID).map { self.now + $0 }
         try self.insert(job)
     }

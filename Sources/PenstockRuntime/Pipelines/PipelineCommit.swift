@@ -135,7 +135,11 @@ struct PipelineCommit {
             if let failure = try self.begin(start) {
                 self.followUps.append(.actionFailed(start.executionID, start.id, failure, externalExecutionID: nil))
             }
-        case .endAction(let id, let status): try self.close(id, status, isTimeout: event.isTimeout)
+        case .endAction(let id, let status):
+            try self.close(id, status, isTimeout: event.isTimeout)
+            if state.executions.values.contains(where: { $0.pipelineVersion < self.row.head.version }) {
+                try self.revokeConnection(after: id)
+            }
         case .startRule(let start): self.followUps += try self.rules.start(start)
         case .endRule(let id): try self.rules.end(id)
         case .recordRuleStart(let start): self.startingRules[start.id] = start
@@ -251,6 +255,14 @@ struct PipelineCommit {
             if open.jobDeadline != nil { try self.transaction.deleteTimer(.jobDeadline(open.job.id)) }
         }
         try self.transaction.deleteTimer(.actionDeadline(id))
+    }
+
+    /// Ends the connection of a partner's action that an update has removed while it ran.
+    private func revokeConnection(after id: ActionExecutionID) throws {
+        guard let start = try self.transaction.actionExecutionRow(id)?.start, start.action.typeID.owner == .thirdParty
+        else { return }
+        try ConnectionRevocation(transaction: self.transaction, now: self.now)
+            .revoke(after: start, of: self.row, current: self.currentDeclaration())
     }
 }
 

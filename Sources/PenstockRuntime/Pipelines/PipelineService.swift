@@ -97,8 +97,8 @@ package struct PipelineService: Sendable {
         for gate in commit.row.head.gates {
             try transaction.putStageEntrance(StageEntranceRow(gate), of: row.id)
         }
-        try ConnectionRevocation(context: context, now: now)
-            .revoke(ofActionsRemovedFrom: current.declaration, to: declaration, row.key, in: transaction)
+        try ConnectionRevocation(transaction: transaction, now: now)
+            .revoke(ofActionsRemovedFrom: current.declaration, to: declaration, of: row)
         try SourceWatches(context: context, pipeline: commit.row).update(to: declaration, &commit)
         return version
     }
@@ -128,7 +128,7 @@ package struct PipelineService: Sendable {
         try await context.store.write { transaction in
             let key = call.pipeline(name)
             guard let id = try transaction.lockPipelineID(key) else { return }
-            try ConnectionRevocation(context: context, now: now).revokeAll(of: key, in: transaction)
+            try ConnectionRevocation(transaction: transaction, now: now).revokeAll(of: key)
             try transaction.deletePipeline(id)
             try call.audit("DeletePipeline", key.arn, at: now, in: transaction)
         }

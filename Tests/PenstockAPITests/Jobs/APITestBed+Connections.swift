@@ -28,6 +28,13 @@ extension APITestBed {
         return connections[0].clientID
     }
 
+    /// Whether the customer's one connection has not been revoked.
+    func isConnected() async throws -> Bool {
+        let connections = try await self.connections.list(self.caller())
+        try #require(connections.count == 1)
+        return connections[0].revoked == nil
+    }
+
     /// Gives the customer's connection a new client token, and returns that.
     func rotateToken() async throws -> String {
         try await self.connections.rotate(self.caller(), self.clientID()).clientToken

@@ -110,15 +110,83 @@ struct ClientTokenTests {
         #expect(try await renewed.details(job.id).id == job.id)
     }
 
-    @Test func `A revoked connection lets the work under way end, and no more begin`() async throws {
+    @Test func `A revoked connection lets the job under way end, and no more begin`() async throws {
         let worker = try await APITestBed.withWorker(.partner)
-        var job = try await worker.take()
+        let job = try await worker.take()
         try await worker.bed.revokeConnection()
-        try await worker.succeed(job, continuation: "more")
-        job = try await worker.take()
         try await worker.fail(job)
         try await worker.bed.retry("Build", worker.execution)
         #expect(try await worker.poll() == [])
+    }
+
+    @Test func `What goes on after a revocation waits for the connection after the revoked one`() async throws {
+        let worker = try await APITestBed.withWorker(.partner)
+        let job = try await worker.take()
+        try await worker.bed.revokeConnection()
+        try await worker.succeed(job, continuation: "more")
+        #expect(try await worker.poll() == [])
+        let summary = try await worker.bed.action(in: "Build").latestExecution?.summary
+        #expect(summary == "The action is not connected to its provider, so no worker can take its job.")
+        let renewed = worker.holding(try await worker.bed.connect())
+        let next = try #require(try await renewed.poll().first)
+        #expect(next.data.continuationToken == "more")
+        await #expect(throws: ServiceException.wrongClientToken) { try await worker.details(next.id) }
+    }
+
+    @Test func `What goes on after another connection was made is handed out under that`() async throws {
+        let worker = try await APITestBed.withWorker(.partner)
+        let job = try await worker.take()
+        try await worker.bed.revokeConnection()
+        let renewed = worker.holding(try await worker.bed.connect())
+        try await worker.succeed(job, continuation: "more")
+        let next = try await renewed.take()
+        #expect(next.data.continuationToken == "more")
+        await #expect(throws: ServiceException.wrongClientToken) { try await worker.details(next.id) }
+        try await renewed.succeed(next)
+        #expect(try await worker.bed.action(in: "Build").latestExecution?.status == .succeeded)
+    }
+
+    // MARK: An action that is removed
+
+    @Test func `The connection of an action that is removed lasts as long as its jobs`() async throws {
+        let worker = try await APITestBed.withWorker(.partner)
+        let first = try await worker.take()
+        try await worker.bed.update(.stage("Build", .work("Else")), .stage("Release", .work("Ship")))
+        #expect(try await worker.bed.isConnected())
+        try await worker.succeed(first, continuation: "more")
+        #expect(try await worker.bed.isConnected())
+        let second = try await worker.take()
+        #expect(second.data.continuationToken == "more")
+        try await worker.fail(second)
+        #expect(try await !worker.bed.isConnected())
+    }
+
+    @Test(arguments: [false, true])
+    func `A job that nobody has taken keeps the connection as well, until it ends`(isAbandoned: Bool) async throws {
+        let worker = try await APITestBed.withWorker(.partner)
+        try await worker.bed.update(.stage("Build", .work("Else")), .stage("Release", .work("Ship")))
+        #expect(try await worker.bed.isConnected())
+        if isAbandoned {
+            try await worker.bed.stop(worker.execution, abandon: true)
+        } else {
+            try await worker.succeed(worker.take())
+        }
+        #expect(try await !worker.bed.isConnected())
+    }
+
+    @Test func `The connection of an action without jobs is revoked by the update that removes it`() async throws {
+        let worker = try await APITestBed.withWorker(.partner)
+        try await worker.fail(worker.take())
+        try await worker.bed.update(.stage("Build", .work("Else")), .stage("Release", .work("Ship")))
+        #expect(try await !worker.bed.isConnected())
+    }
+
+    @Test func `An update that keeps stage, action and type keeps the connection, also after its jobs`() async throws {
+        let worker = try await APITestBed.withWorker(.partner)
+        let job = try await worker.take()
+        try await worker.bed.update(.stage("Build", .work(type: worker.family.type)), .stage("Release", .work("Else")))
+        try await worker.succeed(job)
+        #expect(try await worker.bed.isConnected())
     }
 
     @Test func `A job that nobody was told of goes to the connection after the revoked one`() async throws {
