@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from support import declarations
 
 WORKER = Path(__file__).parent / "workers" / "partner_worker.py"
 FAILURE_TYPES = [
@@ -193,6 +194,30 @@ def test_what_goes_on_after_a_revocation_waits_for_another_connection(world):
     assert world.codepipeline.poll_for_third_party_jobs(actionTypeId=world.partner)["jobs"] == []
     again = world.connect(name, "Test", "Check")
     assert world.acknowledged_partner_job(again["clientToken"])["data"]["continuationToken"] == "half"
+
+
+def test_an_update_that_removes_a_partners_action_revokes_its_connection_after_its_last_job(world):
+    name, connection = world.partner_pipeline()
+    token = connection["clientToken"]
+
+    def live():
+        listed = world.server.penstock("connections", "list", "--pipeline", name, "--output", "json")
+        return [each["clientId"] for each in listed["connections"]]
+
+    first = world.acknowledged_partner_job(token)
+    declared = world.codepipeline.get_pipeline(name=name)["pipeline"]
+    declared["stages"][1]["actions"] = [declarations.approval()]
+    world.codepipeline.update_pipeline(pipeline=declared)
+    assert live() == [connection["clientId"]]
+    world.codepipeline.put_third_party_job_success_result(
+        jobId=first["id"], clientToken=token, continuationToken="half"
+    )
+    last = world.acknowledged_partner_job(token)
+    assert live() == [connection["clientId"]]
+    world.codepipeline.put_third_party_job_success_result(jobId=last["id"], clientToken=token)
+    assert live() == []
+    again = world.connect(name, "Test", "Check")
+    assert again["clientId"] != connection["clientId"]
 
 
 def test_a_rotated_token_and_the_one_before_both_count(world):
