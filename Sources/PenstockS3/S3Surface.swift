@@ -67,6 +67,7 @@ package struct S3Surface: Surface {
         let operation = try S3Operation.parse(
             method: request.method, address: address, query: query, headers: request.headers
         )
+        request.note?.name(operation: operation.name)
         let call = S3Call(
             request: request, caller: caller, address: address, query: query, operation: operation, store: self.store,
             now: self.now(), recordDenials: self.recordDenials

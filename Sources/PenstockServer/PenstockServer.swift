@@ -65,6 +65,8 @@ package struct PenstockServer: Service {
     private func serve(
         _ data: ServerData, _ events: EventConfiguration, _ foreign: ForeignBuckets
     ) async throws {
+        // It may lie in the data directory, which is there by now.
+        let accessLog = try self.configuration.accessLogWriter(logger: self.logger)
         var settings = self.configuration.runtime
         settings.operatorAccount = self.configuration.account
         let runners = ServiceRunners.all(artifacts: data.artifacts, foreign: foreign)
@@ -96,9 +98,11 @@ package struct PenstockServer: Service {
         )
         let clock = ClockService(context: context, clock: data.clock as? ManualServiceClock, work: work)
         let collector = ArtifactCollector(artifacts: data.artifacts, clock: data.clock, logger: self.logger)
+        // What is answered before the end is written before it.
+        let first: [any Service] = accessLog.map { [$0, collector] } ?? [collector]
         let services: [any Service] =
-            [collector] + work.services + [
-                try self.httpServer(data, context, clock, readiness),
+            first + work.services + [
+                try self.httpServer(data, context, clock, readiness, accessLog?.log),
                 DrainService(readiness: readiness, delay: self.configuration.drainDelay),
             ]
         var group = ServiceGroupConfiguration(
@@ -121,13 +125,15 @@ extension PenstockServer {
         _ data: ServerData,
         _ context: RuntimeContext,
         _ clock: ClockService,
-        _ readiness: Readiness
+        _ readiness: Readiness,
+        _ accessLog: AccessLog?
     ) throws -> HTTPServer {
         let surfaces = ServerSurfaces(
             data: data,
             context: context,
             clock: clock,
             bucketHosts: self.configuration.bucketHosts,
+            accessLog: accessLog,
             logger: self.logger
         )
         let router = surfaces.router(readiness)

@@ -64,6 +64,8 @@ package struct ServerConfiguration: Sendable {
     package var eventsFile: String?
     /// A file that says which buckets are those of other stores; `nil` for none.
     package var foreignBucketsFile: String?
+    /// Where a line for each answered request goes; `nil` for nowhere.
+    package var accessLog: AccessLogDestination?
     /// Connections that may be open at once; further ones wait.
     package var maximumConnections = Self.defaultMaximumConnections
     package var runtime = RuntimeSettings()

@@ -14,6 +14,7 @@ struct ServerSurfaces {
     let context: RuntimeContext
     let clock: ClockService
     let bucketHosts: [String]
+    let accessLog: AccessLog?
     let logger: Logger
 
     func router(_ readiness: Readiness) -> ServiceRouter {
@@ -41,6 +42,7 @@ struct ServerSurfaces {
                     foundation: foundation, context: self.context, clock: self.clock),
                 .operations: OperationsSurface(readiness: { await readiness.probe() }),
             ],
+            accessLog: self.accessLog,
             logger: self.logger
         )
     }

@@ -127,6 +127,17 @@ struct ServeCommandTests {
         }
     }
 
+    @Test func `The access log goes where it is told to, standard output too`() async throws {
+        try await TemporaryDirectory.use { directory in
+            let (server, endpoint) = try await ProcessUnderTest.serve(directory + "/data", "--access-log", "-")
+            _ = try await send(.get, "/health/live", to: endpoint)
+            server.send(SIGTERM)
+            let ended = try await server.ended()
+            #expect(ended.status == 0)
+            #expect(ended.output.split(separator: "\n").last?.contains(#""surface":"operations","status":200"#) == true)
+        }
+    }
+
     @Test func `The environment is one that a shell can take over`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/it's data"

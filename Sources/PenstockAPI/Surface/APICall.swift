@@ -17,6 +17,7 @@ package struct APICall: Sendable {
     private let principal: Principal
     private let access: AccessContext
     private let service: String
+    private let note: AccessNote?
 
     init(_ caller: Caller, _ request: SurfaceRequest, service: String, now: Timestamp) throws {
         self.context = CallContext(
@@ -28,6 +29,7 @@ package struct APICall: Sendable {
         self.principal = caller.principal
         self.access = request.accessContext(now: now, region: caller.scope.region)
         self.service = service
+        self.note = request.note
     }
 
     package var scope: Scope { self.context.scope }
@@ -55,6 +57,7 @@ package struct APICall: Sendable {
         on resources: [RequiredResource],
         refine: (inout AccessContext) -> Void = { _ in }
     ) throws {
+        if let resource = resources.first { self.note?.name(resource: resource) }
         var access = self.access
         refine(&access)
         try Authorizer.authorize(self.principal, action: action, resources: resources, context: access)

@@ -69,6 +69,7 @@ package struct JSONSurface: Surface {
     private func answer(_ request: SurfaceRequest) async throws -> Response {
         let body = try await request.collectBody(limit: Self.maximumBodyBytes)
         let handler = try self.handler(for: request)
+        request.note?.name(operation: handler.name)
         let caller = try await self.authenticator.authenticate(request, body: body.readableBytesView)
         let call = try APICall(caller, request, service: self.service, now: self.context.clock.now)
         do {

@@ -10,6 +10,9 @@ package struct RequiredResource: Sendable, Hashable {
 
     private init(_ alternatives: [String]) { self.alternatives = alternatives }
 
+    /// What a refusal names.
+    package var name: String { self.alternatives.first ?? "*" }
+
     /// For actions without resource-level permissions.
     package static let everything = Self(["*"])
 

@@ -58,6 +58,19 @@ package final class OpenFile: Sendable {
         try self.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
     }
 
+    /// Opens what is there, or makes a file that its owner alone can read. What is written goes to its end, also when
+    /// others write to it.
+    package static func appending(_ path: String) throws(FileError) -> OpenFile {
+        try self.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
+    }
+
+    /// What the process was given to write to.
+    package static func standardOutput() throws(FileError) -> OpenFile {
+        let path = "standard output"
+        let descriptor = try retrying("fcntl", path) { fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) }
+        return OpenFile(path: path, descriptor: descriptor)
+    }
+
     private static func open(_ path: String, _ flags: Int32) throws(FileError) -> OpenFile {
         let descriptor = try retrying("open", path) { openFile(path, flags, 0o600) }
         return OpenFile(path: path, descriptor: descriptor)

@@ -74,6 +74,13 @@ struct ServeCommand: AsyncParsableCommand {
             "How often objects of other stores are looked at, as in 60s, give or take a tenth.", valueName: "span"))
     var pollingInterval = TimeSpan(seconds: Int(RuntimeSettings().pollingInterval.components.seconds))
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a line about each answered request, JSON, to this file, or - for standard output.", valueName: "file"
+        )
+    )
+    var accessLog: String?
+
     @Option(help: "How many connections may be open at once; more wait until one ends.")
     var maximumConnections = ServerConfiguration.defaultMaximumConnections
 
@@ -175,6 +182,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.eventsFile = self.eventsConfig
         configuration.foreignBucketsFile = self.foreignBuckets
         configuration.runtime.pollingInterval = .seconds(self.pollingInterval.seconds)
+        configuration.accessLog = self.accessLog.map { $0 == "-" ? .standardOutput : .file($0) }
         configuration.drainDelay = .seconds(self.drainDelay)
         configuration.maximumConnections = self.maximumConnections
         configuration.runtime.maximumPipelines = self.maximumPipelines

@@ -64,9 +64,11 @@ package struct Authenticator: Sendable {
         guard let region = Region(verified.scope.region) else {
             throw AuthenticationError.wrongRegion(authorization.form)
         }
+        let scope = Scope(account: principal.account, region: region)
+        request.note?.identify(principal, scope)
         return Caller(
             principal: principal,
-            scope: Scope(account: principal.account, region: region),
+            scope: scope,
             accessKeyID: verified.accessKeyID,
             verified: verified
         )

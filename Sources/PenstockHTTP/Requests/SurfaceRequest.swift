@@ -15,6 +15,8 @@ package struct SurfaceRequest: Sendable {
     package let peer: Peer
     /// The parts that a signature speaks of, target split into path and query.
     package let signable: SignableRequest
+    /// Where what turns out about it is noted; `nil` where nobody wants to know.
+    package private(set) var note: AccessNote?
 
     private let body: RequestBody
 
@@ -61,6 +63,13 @@ package struct SurfaceRequest: Sendable {
             if collected == nil { collected = part } else { collected?.writeBuffer(&part) }
         }
         return collected ?? ByteBuffer()
+    }
+
+    /// The same request, of which surfaces tell the note.
+    func noted(in note: AccessNote) -> Self {
+        var request = self
+        request.note = note
+        return request
     }
 
     /// What conditions of policies can see of this request; the surface adds the keys of its own.

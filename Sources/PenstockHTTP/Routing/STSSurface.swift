@@ -44,6 +44,7 @@ package struct STSSurface: Surface {
         guard form.split(separator: "&").contains("Action=GetCallerIdentity") else {
             return Self.failure("InvalidAction", 400, "Could not find operation for this version.", request.id)
         }
+        request.note?.name(operation: "GetCallerIdentity")
         return Self.identity(of: caller, request.id)
     }
 

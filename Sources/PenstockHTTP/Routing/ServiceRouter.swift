@@ -29,10 +29,13 @@ package enum SurfaceName: String, Sendable, Hashable, CaseIterable {
 /// any other goes to the surface whose client most likely sent it, which refuses it in the form that client reads.
 package struct ServiceRouter: Sendable {
     private let surfaces: [SurfaceName: any Surface]
+    private let accessLog: AccessLog?
     private let logger: Logger
 
-    package init(surfaces: [SurfaceName: any Surface], logger: Logger) {
+    /// - Parameter accessLog: Gets an entry for each request that is answered; `nil` for none.
+    package init(surfaces: [SurfaceName: any Surface], accessLog: AccessLog? = nil, logger: Logger) {
         self.surfaces = surfaces
+        self.accessLog = accessLog
         self.logger = logger
     }
 
@@ -51,6 +54,11 @@ package struct ServiceRouter: Sendable {
     /// Answers a request. Faults of surfaces become a bare 500 here, or 503 where they pass, and are logged.
     package func respond(to request: SurfaceRequest) async throws -> Response {
         let name = Self.destination(of: request.head)
+        guard let accessLog = self.accessLog else { return try await self.answer(request, by: name) }
+        return try await accessLog.recording(request, for: name) { try await self.answer($0, by: name) }
+    }
+
+    private func answer(_ request: SurfaceRequest, by name: SurfaceName) async throws -> Response {
         guard let surface = self.surfaces[name] else {
             return JSONEnvelope.failure(
                 code: "UnknownOperationException",

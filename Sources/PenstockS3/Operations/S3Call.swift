@@ -116,6 +116,7 @@ extension S3Call {
     }
 
     private func authorize(_ permission: String, _ resource: RequiredResource) throws {
+        self.request.note?.name(resource: resource)
         var context = self.request.accessContext(now: self.now, region: self.caller.scope.region)
         for name in ["prefix", "delimiter", "max-keys"] {
             if let value = self.query[name] { context.set("s3:\(name)", value) }
