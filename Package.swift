@@ -299,6 +299,18 @@ let package = Package(
             path: "Tests/PenstockSimulationTests"
         ),
 
+        // The worker of the README, as the package of a user has it.
+        .executableTarget(
+            name: "ship",
+            dependencies: [
+                "PenstockWorker",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Ship"
+        ),
+
         // MARK: Tests
 
         .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),
@@ -436,12 +448,10 @@ let package = Package(
             name: "RepositoryTests",
             dependencies: [
                 "PenstockAPI", "PenstockAccess", "PenstockArtifacts", "PenstockCommands", "PenstockModel",
-                "PenstockRunners", "PenstockRuntime", "PenstockStore", "PenstockWire", "PenstockWorker",
+                "PenstockRunners", "PenstockRuntime", "PenstockStore", "PenstockWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
     ],
@@ -452,7 +462,8 @@ let package = Package(
 // the products that other packages use, know nothing of tests.
 let isForTests = Context.environment["PENSTOCK_TESTS"] != nil
 
-for target in package.targets where target.type != .system {
+// The worker of the README is built without any of this, as the package of a user is.
+for target in package.targets where target.type != .system && target.name != "ship" {
     if isForTests {
         // To optimise the tests themselves takes longer than they run.
         let flag = target.type == .test ? "-Onone" : "-enable-testing"

@@ -5,7 +5,7 @@ import Foundation
 import PenstockClient
 import PenstockServer
 
-/// A process of the `penstock` that was just built.
+/// A process of the `penstock`, or another program, that was just built.
 ///
 /// Its streams are files: the end of a pipe would be inherited by whatever else is being started at that moment, and
 /// come only when that has ended too.
@@ -41,12 +41,14 @@ final class ProcessUnderTest: Sendable {
 
     /// Starts the command.
     ///
-    /// - Parameter environment: What differs from the environment of the tests.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - program: The name of the executable.
+    ///   - environment: What differs from the environment of the tests.
+    init(_ arguments: [String], of program: String = "penstock", environment: [String: String] = [:]) throws {
         self.process = Process()
         // The tests' own executable lies beside it.
         let directory = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        self.process.executableURL = directory.appendingPathComponent("penstock")
+        self.process.executableURL = directory.appendingPathComponent(program)
         self.process.arguments = arguments
         self.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         self.process.standardInput = self.input

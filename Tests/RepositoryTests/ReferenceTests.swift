@@ -64,7 +64,7 @@ struct ReferenceTests {
         let found = try #require(readme.firstMatch(of: /<!-- manifest of the worker -->\n```swift\n([^`]+)```/))
         let block = found.output.1
         let products = Set(block.matches(of: /\.product\(name: "(\w+)"/).map { String($0.output.1) })
-        let worker = try Repository.text("Tests/RepositoryTests/Snippets/ShipWorker.swift")
+        let worker = try Repository.text("Tests/Ship/main.swift")
         let imported = Set(worker.matches(of: /import (\w+)/).map { String($0.output.1) })
         #expect(products == imported)
         let ours = try Repository.text("Package.swift")
@@ -72,6 +72,14 @@ struct ReferenceTests {
         for line in block.split(separator: "\n") where line.contains(".package(url:") || line.contains("platforms:") {
             #expect(ours.contains(line.trimmingCharacters(in: .whitespaces)), "\(line)")
         }
+    }
+
+    @Test func `The README's worker is the program that is built and run here, to the byte`() throws {
+        let readme = try Repository.text("README.md")
+        let found = try #require(readme.firstMatch(of: /<!-- from: Tests\/Ship\/main.swift -->\n```swift\n([^`]+)```/))
+        // Behind the two lines of the licence and an empty one.
+        let program = try Repository.lines("Tests/Ship/main.swift").dropFirst(3).map(\.text)
+        #expect(program.joined(separator: "\n") == found.output.1)
     }
 
     // MARK: Reading
