@@ -76,6 +76,16 @@ def several_jobs(world, count, type=None):
 # Calls
 
 
+def test_replicas_that_started_at_once_have_one_administrator(cluster, tmp_path_factory):
+    for _ in range(5):
+        own = Fleet(cluster, tmp_path_factory.mktemp("at-once")).start()
+        first, second = own.replicas
+        listed = first.penstock("keys", "list", "--output", "json")["keys"]
+        assert own.stop() == [0, 0]
+        assert first.credentials() == second.credentials()
+        assert [key["accessKeyId"] for key in listed] == [first.credentials()["aws_access_key_id"]]
+
+
 def test_what_one_replica_has_answered_the_other_knows(worlds):
     one, two = worlds
     one.custom_pipeline()
@@ -415,8 +425,6 @@ def test_replicas_refuse_while_the_database_is_away_and_go_on_when_it_is_back(ow
         cluster.start()
     for world in worlds:
         until(lambda: readiness(world.server) == 200, deadline=10, what="a replica that is ready")
-        # As every SDK does: a call that meets a connection of before may be refused once more.
-        world.codepipeline = world.server.client("codepipeline", retries={"mode": "standard", "total_max_attempts": 5})
         assert world.status(execution) == "InProgress"
     two.succeed(job)
     one.ended(execution, "Succeeded")
@@ -425,3 +433,27 @@ def test_replicas_refuse_while_the_database_is_away_and_go_on_when_it_is_back(ow
         again = here.start()
         there.succeed(there.acknowledged_job())
         here.ended(again, "Succeeded")
+
+
+def test_connections_that_the_database_closed_cost_no_call(own_fleet, tmp_path, cluster):
+    worlds = seen(own_fleet, tmp_path)
+    worlds[0].custom_pipeline()
+    worlds[0].acknowledged_job()
+    cluster.stop(signal.SIGQUIT)
+    cluster.start()
+    for world in worlds:
+        for _ in range(20):
+            assert answered(world.codepipeline.get_pipeline_state, name=world.name) is None
+
+
+def test_objects_are_refused_as_unavailable_while_the_database_is_away(own_fleet, tmp_path, cluster):
+    worlds = seen(own_fleet, tmp_path)
+    worlds[0].put_source()
+    cluster.stop(signal.SIGQUIT)
+    try:
+        for world in worlds:
+            place = {"Bucket": world.bucket, "Key": "source.zip"}
+            assert answered(world.s3.get_object, **place)[1] == 503
+            assert answered(world.s3.put_object, **place, Body=b"x")[1] == 503
+    finally:
+        cluster.start()

@@ -54,5 +54,9 @@ package protocol CatalogWriter {
 
     func putSetting(_ name: String, _ value: [UInt8]) throws
 
+    /// - Returns: `false`, with nothing written, when there is a value already; whoever writes it at the same time is waited
+    ///   for.
+    func insertSetting(_ name: String, _ value: [UInt8]) throws -> Bool
+
     func insertAuditEntry(_ row: AuditRow) throws
 }

@@ -107,4 +107,23 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `Of many who set what nobody has set, one does`(_ kind: StoreUnderTest) async throws {
+        try await kind.withHandles { first, second in
+            let winners = try await withThrowingTaskGroup(of: UInt8?.self) { group in
+                for number in 0..<20 as Range<UInt8> {
+                    let store = number.isMultiple(of: 2) ? first : second
+                    group.addTask {
+                        try await store.write { try $0.insertSetting("once", [number]) ? number : nil }
+                    }
+                }
+                return try await group.reduce(into: [UInt8]()) { winners, winner in
+                    if let winner { winners.append(winner) }
+                }
+            }
+            #expect(winners.count == 1)
+            #expect(try await first.read { try $0.setting("once") } == winners)
+        }
+    }
 }

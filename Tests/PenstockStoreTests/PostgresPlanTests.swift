@@ -216,6 +216,7 @@ struct PostgresPlanTests {
         _ = try transaction.connections(in: scope)
         _ = try transaction.accessKey("K")
         _ = try transaction.accessKeys(of: .default)
+        _ = try transaction.insertSetting("s", [1])
         try transaction.putSetting("s", [1])
         _ = try transaction.setting("s")
         try transaction.insertAuditEntry(

@@ -157,10 +157,13 @@ final class PostgresSession {
         switch PQresultStatus(raw) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return result
         default:
+            let state = PQresultErrorField(raw, Self.sqlStateField).map { String(cString: $0) } ?? ""
+            // What the server says has a state. Where libpq itself says that the server is gone, its status still calls the
+            // connection good if the server went without a word.
             throw PostgresFailure(
-                sqlState: PQresultErrorField(raw, Self.sqlStateField).map { String(cString: $0) } ?? "",
+                sqlState: state,
                 message: Self.trimmed(PQresultErrorMessage(raw)),
-                isConnectionLost: PQstatus(self.handle.raw) != CONNECTION_OK
+                isConnectionLost: state.isEmpty || PQstatus(self.handle.raw) != CONNECTION_OK
             )
         }
     }

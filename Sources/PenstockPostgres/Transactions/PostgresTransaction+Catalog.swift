@@ -214,6 +214,12 @@ extension PostgresTransaction {
         try self.first("SELECT value FROM setting WHERE name = $1", [name]) { try $0.bytes() }
     }
 
+    func insertSetting(_ name: String, _ value: [UInt8]) throws -> Bool {
+        try self.change(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", [name, value]
+        ) == 1
+    }
+
     func putSetting(_ name: String, _ value: [UInt8]) throws {
         try self.change(
             "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -364,6 +364,7 @@ enum StatementText: String, Sendable, CaseIterable {
             policies = excluded.policies, created = excluded.created, is_disabled = excluded.is_disabled
         """
     case setting = "SELECT value FROM setting WHERE name = ?1"
+    case insertSetting = "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING"
     case putSetting = """
         INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
         """

@@ -157,6 +157,10 @@ extension SQLiteTransaction {
         try self.connection.first(.setting, .text(name)) { $0.blob(0) }
     }
 
+    func insertSetting(_ name: String, _ value: [UInt8]) throws -> Bool {
+        try self.connection.run(.insertSetting, .text(name), .blob(value)) == 1
+    }
+
     func putSetting(_ name: String, _ value: [UInt8]) throws {
         try self.connection.run(.putSetting, .text(name), .blob(value))
     }

@@ -73,8 +73,14 @@ struct Administrator {
                 created: now
             )
             let check = Array(masterKey.checkValue.utf8)
+            guard try transaction.insertSetting(Setting.accessKeyID, Array(id.utf8)) else {
+                // Another server was about to make it, and has by now.
+                guard let known = try Self.knownKey(in: transaction) else {
+                    throw StoreError(.corrupt, "the administrator's key is missing")
+                }
+                return known
+            }
             try transaction.putAccessKey(row)
-            try transaction.putSetting(Setting.accessKeyID, Array(id.utf8))
             try transaction.putSetting(Setting.masterKeyCheck, check)
             return KnownKey(check: check, row: row)
         }

@@ -82,5 +82,11 @@ extension MemoryTransaction {
 
     func putSetting(_ name: String, _ value: [UInt8]) { self.rows.settings[name] = value }
 
+    func insertSetting(_ name: String, _ value: [UInt8]) -> Bool {
+        guard self.rows.settings[name] == nil else { return false }
+        self.rows.settings[name] = value
+        return true
+    }
+
     func insertAuditEntry(_ row: AuditRow) { self.rows.auditEntries[row.scope.account, default: []].append(row) }
 }
