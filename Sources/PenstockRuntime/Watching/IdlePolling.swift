@@ -21,7 +21,8 @@ extension RuntimeContext {
         let polling = try reader.sourceWatches(of: pipeline).filter(\.polls)
         guard !polling.isEmpty else { return nil }
         if let stopped = polling.compactMap(\.disabledAt).min() { return stopped }
-        guard let limit = self.settings.pollingIdleLimit else { return nil }
+        // A pipeline that was updated since cannot have been idle for so long, whatever it has started.
+        guard let limit = self.settings.pollingIdleLimit, updated + limit <= now else { return nil }
         let latest = try reader.executionRows(of: pipeline, before: nil, succeededIn: nil, limit: 1).first?.startedAt
         let end = max(updated, latest ?? updated) + limit
         return end <= now ? end : nil
