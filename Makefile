@@ -58,7 +58,7 @@ simulate:
 ## Fifty kills at random moments under load, or KILLS of them; nothing that was answered may be lost.
 faults: setup release
 	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_FAULT_KILLS=$${KILLS:-50} \
-		$(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_faults.py -s
+		$(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_faults.py Conformance/test_replicas.py -k "kill" -s
 
 ## The tables of speed, measured here and now beside their ceilings; BENCH="--pipelines 10000" makes it shorter.
 bench: setup release

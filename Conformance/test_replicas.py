@@ -371,6 +371,7 @@ def test_a_held_poll_is_woken_by_a_start_at_the_other_replica(worlds, record_pro
 # Faults
 
 
+@pytest.mark.long
 def test_nothing_is_lost_or_stuck_when_one_of_two_replicas_is_killed(own_fleet, tmp_path):
     seed = int(os.environ.get("PENSTOCK_FAULT_SEED", random.randrange(1 << 32)))
     print(f"PENSTOCK_FAULT_SEED={seed}")
