@@ -16,13 +16,13 @@ def test_nothing_is_lost_or_stuck_when_the_server_is_killed(own_server, own_worl
     seed = int(os.environ.get("PENSTOCK_FAULT_SEED", random.randrange(1 << 32)))
     print(f"PENSTOCK_FAULT_SEED={seed}")
     moments = random.Random(seed)
-    load = Load(own_world, seed=seed)
+    load = Load(own_world, seed=seed, keepers=1)
     load.start()
     for _ in range(KILLS):
         # When the kill falls is the point of the test, so it is time that is waited for.
         time.sleep(moments.uniform(0.2, 1.5))
         own_server.kill()
         own_server.start()
-    client = own_server.client("codepipeline")
-    load.finish(client)
-    print(f"{KILLS} kills, {load.check(client)}")
+    own_world.reconnect()
+    load.finish(own_world.codepipeline)
+    print(f"{KILLS} kills, {load.check(own_world)}")

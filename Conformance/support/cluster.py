@@ -25,19 +25,27 @@ class Cluster:
         versions = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
         return max(versions, key=lambda path: int(path.parent.name), default=None)
 
-    def __init__(self):
+    def __init__(self, parent="/tmp"):
         self.bin = self.binaries()
         assert self.bin, "PostgreSQL is not installed"
         self.process = None
         self._databases = 0
         # Not where the environment says: the path of a socket is short.
-        self.directory = Path(tempfile.mkdtemp(prefix="penstock-pg-", dir="/tmp"))
+        self.directory = Path(tempfile.mkdtemp(prefix="penstock-pg-", dir=parent))
         self._identity = []
         if os.getuid() == 0:
             # The server refuses to be root.
             shutil.chown(self.directory, "postgres", "postgres")
             self._identity = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self._create()
+
+    def _create(self):
+        """Makes the files of an empty cluster."""
         self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def _options(self):
+        """What the server is told on its command line, beside where its files are."""
+        return ("-c", "listen_addresses=")
 
     @property
     def _data(self):
@@ -53,7 +61,7 @@ class Cluster:
 
     def start(self):
         """Returns once the cluster accepts connections."""
-        options = ("-D", self._data, "-k", self.directory, "-p", PORT, "-c", "listen_addresses=")
+        options = ("-D", self._data, "-k", self.directory, "-p", PORT, *self._options())
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
                 self._command("postgres", *options),

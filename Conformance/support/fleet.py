@@ -14,34 +14,38 @@ from support.server import Server
 class Fleet:
     """Replicas, each with a data directory of its own."""
 
-    def __init__(self, cluster, directory, *options, size=2):
+    def __init__(self, cluster, directory, *options, servers=(Server, Server)):
+        """`servers` make one replica each, of its data directory and its options."""
         self.cluster = cluster
         database = cluster.create_database()
         key = directory / "master-key"
         key.write_bytes(base64.b64encode(os.urandom(32)) + b"\n")
         key.chmod(0o600)
         self.artifacts = directory / "artifacts"
-        self.artifacts.mkdir(mode=0o700)
+        self.artifacts.mkdir(mode=0o700, exist_ok=True)
         shared = ("--database", database, "--master-key-file", str(key))
-        self.replicas = [self._replica(directory / f"replica-{number}", *shared, *options) for number in range(size)]
+        self.replicas = [
+            make(self._data_dir(directory / f"replica-{number}"), *shared, *options)
+            for number, make in enumerate(servers)
+        ]
 
-    def _replica(self, data_dir, *options):
+    def _data_dir(self, data_dir):
         data_dir.mkdir(mode=0o700)
         # By its lock a server knows a data directory; any other that is not empty it refuses.
         (data_dir / "lock").touch(mode=0o600)
         (data_dir / "artifacts").symlink_to(self.artifacts)
-        return Server(data_dir, *options)
+        return data_dir
 
     def start(self):
         """Starts all at once."""
         with ThreadPoolExecutor(len(self.replicas)) as pool:
-            list(pool.map(Server.start, self.replicas))
+            list(pool.map(lambda each: each.start(), self.replicas))
         return self
 
     def stop(self):
         """Asks all to end, and returns their exit codes."""
         with ThreadPoolExecutor(len(self.replicas)) as pool:
-            return list(pool.map(Server.stop, self.replicas))
+            return list(pool.map(lambda each: each.stop(), self.replicas))
 
     def kill(self):
         """Ends those that still run."""

@@ -3,34 +3,19 @@
 
 """Starters and workers that go on while servers are killed, and what must hold of all that they were answered."""
 
-import collections
 import random
 import threading
-import time
 
-from botocore.exceptions import BotoCoreError, ClientError
 from support import declarations
+from support.caller import Caller, Refused
+from support.record import Record, digest, executions
 from support.waiting import until
 
+# How long a starter, and a keeper of objects, waits after each call, in seconds.
+BETWEEN_STARTS = 0.05
+BETWEEN_OBJECTS = 0.5
+OBJECT_BYTES = 20_000
 FAILURE = {"type": "JobFailed", "message": "one in ten"}
-
-
-class Record:
-    """What the server has answered: nobody may take it back."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.results = {}
-        self.acknowledged = collections.Counter()
-        self.started = {}
-
-
-def attempt(call, **arguments):
-    """The answer, or None when the server was not there to give one."""
-    try:
-        return call(**arguments)
-    except BotoCoreError:
-        return None
 
 
 class Worker(threading.Thread):
@@ -40,67 +25,78 @@ class Worker(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.record, self.over = world, record, over
         self.random = random.Random(seed)
-        self.errors = []
+        self.caller = Caller(world, over)
 
     def run(self):
         while not self.over.is_set():
-            client = self.world.server.client("codepipeline", connect_timeout=1, read_timeout=5)
-            try:
-                for job in client.poll_for_jobs(actionTypeId=self.world.custom, maxBatchSize=3)["jobs"]:
-                    self.work(client, job)
-            except BotoCoreError:
-                time.sleep(0.02)
-            except ClientError as error:
-                self.errors.append(error)
+            for job in self.poll():
+                self.work(job)
 
-    def work(self, client, job):
-        answer = self.patiently("acknowledge_job", jobId=job["id"], nonce=job["nonce"])
+    def poll(self):
+        try:
+            answer = self.caller.once("poll_for_jobs", actionTypeId=self.world.custom, maxBatchSize=3)
+        except Refused:
+            return []
+        return answer["jobs"] if answer else []
+
+    def work(self, job):
+        # Who was slow to acknowledge finds that the job was handed to somebody else, which its nonce tells.
+        expected = ("InvalidNonceException",)
+        answer = self.caller.patiently("acknowledge_job", expected=expected, jobId=job["id"], nonce=job["nonce"])
         if answer is None or answer["status"] != "InProgress":
             return
+        self.record.note(lambda record: record.holders[job["id"]].add(self))
         fails = self.random.random() < 0.1
         if fails:
-            done = self.patiently("put_job_failure_result", jobId=job["id"], failureDetails=FAILURE)
+            done = self.caller.patiently("put_job_failure_result", jobId=job["id"], failureDetails=FAILURE)
         else:
-            done = self.patiently("put_job_success_result", jobId=job["id"], executionDetails={"summary": job["id"]})
+            summary = {"summary": job["id"]}
+            done = self.caller.patiently("put_job_success_result", jobId=job["id"], executionDetails=summary)
         if done is not None:
             action = job["data"]["pipelineContext"]["action"]["actionExecutionId"]
-            with self.record.lock:
-                self.record.results[action] = "Failed" if fails else "Succeeded"
-
-    def patiently(self, operation, **arguments):
-        """Repeats a call whose answer was lost, as every SDK does; the server has to make that harmless."""
-        while not self.over.is_set():
-            client = self.world.server.client("codepipeline", connect_timeout=1, read_timeout=5)
-            try:
-                return getattr(client, operation)(**arguments)
-            except BotoCoreError:
-                time.sleep(0.02)
-            except ClientError as error:
-                if error.response["Error"]["Code"] == "ServiceUnavailable":
-                    continue
-                self.errors.append(error)
-                return None
+            self.record.note(lambda record: record.results.update({action: "Failed" if fails else "Succeeded"}))
 
 
 class Starter(threading.Thread):
     """Starts executions, with tokens, so that a lost answer starts nothing twice."""
 
-    def __init__(self, world, names, record, over, prefix):
+    def __init__(self, world, names, record, over, prefix, pause):
         super().__init__(daemon=True)
-        self.world, self.names, self.record, self.over = world, names, record, over
-        self.prefix = prefix
+        self.names, self.record, self.over = names, record, over
+        self.prefix, self.pause = prefix, pause
+        self.caller = Caller(world, over)
 
     def run(self):
         number = 0
         while not self.over.is_set():
             number += 1
             name = self.names[number % len(self.names)]
-            client = self.world.server.client("codepipeline", connect_timeout=1, read_timeout=5)
-            answer = attempt(client.start_pipeline_execution, name=name, clientRequestToken=f"{self.prefix}-{number}")
+            token = f"{self.prefix}-{number}"
+            answer = self.caller.patiently("start_pipeline_execution", name=name, clientRequestToken=token)
             if answer:
-                with self.record.lock:
-                    self.record.started[answer["pipelineExecutionId"]] = name
-            time.sleep(0.02)
+                execution = answer["pipelineExecutionId"]
+                self.record.note(lambda record: record.started.update({execution: name}))
+            self.over.wait(self.pause)
+
+
+class Keeper(threading.Thread):
+    """Puts objects, each time with another content."""
+
+    def __init__(self, world, record, seed, over):
+        super().__init__(daemon=True)
+        self.world, self.record, self.over = world, record, over
+        self.random = random.Random(seed)
+        self.caller = Caller(world, over, service="s3")
+
+    def run(self):
+        while not self.over.is_set():
+            content = self.random.randbytes(OBJECT_BYTES)
+            place = {"Bucket": self.world.bucket, "Key": f"kept/{self.random.randrange(10)}"}
+            answer = self.caller.patiently("put_object", **place, Body=content)
+            if answer:
+                version = (*place.values(), answer["VersionId"])
+                self.record.note(lambda record: record.objects.update({version: digest(content)}))
+            self.over.wait(BETWEEN_OBJECTS)
 
 
 def make_pipelines(world, count):
@@ -114,31 +110,29 @@ def make_pipelines(world, count):
     return names
 
 
-def history(client, name):
-    pages = client.get_paginator("list_action_executions").paginate(pipelineName=name)
-    return [each for page in pages for each in page["actionExecutionDetails"]]
-
-
-def executions(client, name):
-    pages = client.get_paginator("list_pipeline_executions").paginate(pipelineName=name)
-    return [each for page in pages for each in page["pipelineExecutionSummaries"]]
-
-
 class Load:
     """What goes on in pipelines of a world, by way of one server or of several that share their data."""
 
-    def __init__(self, *worlds, seed, pipelines=6, workers=4):
+    def __init__(self, *worlds, seed, pipelines=6, workers=4, keepers=0, pause=BETWEEN_STARTS):
         self.names = make_pipelines(worlds[0], pipelines)
         self.record = Record()
         self._starting, self._working = threading.Event(), threading.Event()
         self.starters = [
-            Starter(world, self.names, self.record, self._starting, f"start-{number}")
+            Starter(world, self.names, self.record, self._starting, f"start-{number}", pause)
             for number, world in enumerate(worlds)
+        ]
+        self.starters += [
+            Keeper(worlds[number % len(worlds)], self.record, seed + number, self._starting)
+            for number in range(keepers)
         ]
         self.workers = [
             Worker(worlds[number % len(worlds)], self.record, seed + number, self._working)
             for number in range(workers)
         ]
+
+    @property
+    def callers(self):
+        return [thread.caller for thread in (*self.starters, *self.workers)]
 
     def start(self):
         for thread in (*self.starters, *self.workers):
@@ -150,27 +144,34 @@ class Load:
         for starter in self.starters:
             starter.join()
 
+        going_on = list(self.names)
+
         def all_ended():
-            listed = (each for name in self.names for each in executions(client, name))
-            return all(each["status"] != "InProgress" for each in listed)
+            # A pipeline where nothing goes on stays so, since nothing starts.
+            while going_on and all(each["status"] != "InProgress" for each in executions(client, going_on[0])):
+                del going_on[0]
+            return not going_on
 
         try:
             until(all_ended, deadline=deadline, what="the end of every execution")
         finally:
-            self._working.set()
-            for worker in self.workers:
-                worker.join()
+            self.abandon()
 
-    def check(self, client):
+    def abandon(self):
+        """Calls nothing any more."""
+        self._starting.set()
+        self._working.set()
+        for thread in (*self.starters, *self.workers):
+            if thread.is_alive():
+                thread.join()
+
+    def losses(self, world):
+        """What was answered and is not so, refusals that nobody expected among it; a sentence for each."""
+        refusals = [f"a call was refused: {error}" for caller in self.callers for error in caller.errors]
+        return refusals + self.record.losses(world, self.names)
+
+    def check(self, world):
         """Asserts that all that was answered is so, and that nothing was done twice; returns it in words."""
-        assert [error for worker in self.workers for error in worker.errors] == []
-        kept = {each["actionExecutionId"]: each for name in self.names for each in history(client, name)}
+        assert self.losses(world) == []
         assert self.record.results, "no worker had anything to do"
-        for action, status in self.record.results.items():
-            assert kept[action]["status"] == status
-        known = {each["pipelineExecutionId"] for name in self.names for each in executions(client, name)}
-        assert set(self.record.started) <= known
-        # No finished action ran again: one execution has one attempt of each action, since nothing was retried.
-        attempts = collections.Counter((each["pipelineExecutionId"], each["actionName"]) for each in kept.values())
-        assert [place for place, count in attempts.items() if count > 1] == []
-        return f"{len(known)} executions, {len(self.record.results)} answered results, none lost"
+        return f"{len(self.record.started)} executions, {len(self.record.results)} answered results, none lost"

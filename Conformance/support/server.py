@@ -48,9 +48,12 @@ def parsed(text):
 class Server:
     """One data directory, and the process that serves it now."""
 
-    def __init__(self, data_dir, *options):
+    def __init__(self, data_dir, *options, within=(), variables=None):
+        """`within` is the beginning of the command, which runs the rest in some surroundings."""
         self.data_dir = Path(data_dir)
-        self.options = options
+        self.options = ("--port", "0", *options)
+        self.within = within
+        self.variables = variables or {}
         self.process = None
         self.endpoint = None
         self._lines = None
@@ -59,7 +62,8 @@ class Server:
         """Starts the process and returns once it says that it is ready."""
         self.log = open(self.data_dir.with_suffix(".log"), "ab")
         self.process = subprocess.Popen(
-            [executable(), "serve", "--data-dir", self.data_dir, "--port", "0", *self.options],
+            [*self.within, executable(), "serve", "--data-dir", self.data_dir, *self.options],
+            env={**os.environ, **self.variables},
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
