@@ -59,6 +59,7 @@ simulate:
 faults: setup release
 	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_FAULT_KILLS=$${KILLS:-50} \
 		$(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_faults.py Conformance/test_replicas.py -k "kill" -s
+	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_POWER_ROUNDS=10 $(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_power_loss.py -s
 
 ## The tables of speed, measured here and now beside their ceilings; BENCH="--pipelines 10000" makes it shorter.
 bench: setup release
