@@ -1,6 +1,8 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import PenstockModel
+
 /// Where the database is, and how much of it one process takes.
 package struct PostgresConfiguration: Sendable {
     /// A libpq connection string or URI. Settings that it leaves out come from the `PG…` environment variables.
@@ -15,10 +17,16 @@ package struct PostgresConfiguration: Sendable {
     package var lockTimeout: Duration
     /// How long one statement runs.
     package var statementTimeout: Duration
+    /// How long the server may take to answer, longer than a statement runs; then the connection counts as lost.
+    package var answerTimeout: Duration
     /// How long the server keeps a transaction of a process that was paused or cut off.
     package var idleInTransactionTimeout: Duration
     /// How often a body is run before a conflict with other writers, or a lost connection, is the caller's.
     package var maximumAttempts: Int
+    /// How often a server says to the others that it lives.
+    package var renewalInterval: Duration
+    /// What this version writes and reads of stored values, from the oldest that it can still write.
+    package var formats: ClosedRange<Int>
 
     package init(
         connectionString: String,
@@ -27,8 +35,11 @@ package struct PostgresConfiguration: Sendable {
         connectTimeout: Duration = .seconds(5),
         lockTimeout: Duration = .seconds(10),
         statementTimeout: Duration = .seconds(30),
+        answerTimeout: Duration = .seconds(40),
         idleInTransactionTimeout: Duration = .seconds(30),
-        maximumAttempts: Int = 8
+        maximumAttempts: Int = 8,
+        renewalInterval: Duration = .seconds(10),
+        formats: ClosedRange<Int> = StateFormat.written
     ) {
         precondition(
             maximumConnections > 0 && maximumAttempts > 0, "a store needs a connection and an attempt")
@@ -38,7 +49,10 @@ package struct PostgresConfiguration: Sendable {
         self.connectTimeout = connectTimeout
         self.lockTimeout = lockTimeout
         self.statementTimeout = statementTimeout
+        self.answerTimeout = answerTimeout
         self.idleInTransactionTimeout = idleInTransactionTimeout
         self.maximumAttempts = maximumAttempts
+        self.renewalInterval = renewalInterval
+        self.formats = formats
     }
 }

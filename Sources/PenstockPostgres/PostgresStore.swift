@@ -1,10 +1,12 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 package import Logging
 package import PenstockArtifacts
 import PenstockModel
 package import PenstockStore
+import Synchronization
 
 /// The store on PostgreSQL: any number of processes share it.
 ///
@@ -13,38 +15,58 @@ package import PenstockStore
 package final class PostgresStore: Store {
     private let configuration: PostgresConfiguration
     private let pool: ConnectionPool
-    private let listener: SignalListener
+    private let member: FleetMember
+    /// `nil` where the database knows no notifications.
+    private let listener: SignalListener?
     private let observers: StoreObservers
     private let logger: Logger
-    /// The name of this process in notifications.
-    private let origin: String
+    /// The name of this process in notifications; `nil` where there are none.
+    private let origin: String?
+    private let renewal: Mutex<Task<Void, Never>?>
 
-    /// Opens the database, and brings its schema up to this version's.
+    /// Opens the database, brings its schema up to this version's, and joins those who work on it.
     ///
-    /// - Throws: ``StoreError``: `.unavailable` when the database cannot be reached or is older than PostgreSQL 14,
-    ///   `.corrupt` when its schema is newer than this version.
+    /// - Throws: ``StoreError``: `.unavailable` when the database cannot be reached or cannot be worked with, `.corrupt`
+    ///   when its schema or its stored values are newer than this version.
     package init(_ configuration: PostgresConfiguration, logger: Logger) async throws {
         var generator = SystemRandomNumberGenerator()
-        let origin = UniqueID.random(using: &generator).description
+        let id = UniqueID.random(using: &generator)
         let observers = StoreObservers()
         let pool = ConnectionPool(configuration)
+        let member = FleetMember(id: id, name: Self.processName, formats: configuration.formats)
         do {
-            try await pool.run { slot in try Migrator.migrate(slot) }
-            let listener = try SignalListener(configuration, origin: origin, logger: logger) {
-                observers.deliver($0)
+            let findings = try await pool.run { slot in
+                let findings = try ConnectionProbe(configuration: configuration).examine(slot)
+                try Migrator.migrate(slot)
+                try slot.use { try member.join($0) }
+                return findings
             }
-            await listener.start()
-            self.listener = listener
+            if findings.hasNotifications {
+                let listener = try SignalListener(configuration, origin: id.description, logger: logger) {
+                    observers.deliver($0)
+                }
+                await listener.start()
+                self.listener = listener
+            } else {
+                logger.notice("The database knows no notifications: what other servers leave to be done is looked for")
+                self.listener = nil
+            }
         } catch {
             await pool.close()
             throw error
         }
         self.configuration = configuration
         self.pool = pool
+        self.member = member
         self.observers = observers
         self.logger = logger
-        self.origin = origin
+        self.origin = self.listener == nil ? nil : id.description
+        self.renewal = Mutex(
+            Task { await Self.keepRenewing(member, pool, every: configuration.renewalInterval, logger) })
     }
+
+    private static let processName =
+        "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
 
     package var isShared: Bool { true }
 
@@ -53,9 +75,37 @@ package final class PostgresStore: Store {
     }
 
     package func close() async {
+        let renewal = self.renewal.withLock { renewal in
+            defer { renewal = nil }
+            return renewal
+        }
+        renewal?.cancel()
+        await renewal?.value
+        try? await self.pool.run { [member] slot in try slot.use { try member.leave($0) } }
         await self.pool.close()
-        await self.listener.stop()
+        await self.listener?.stop()
         self.observers.removeAll()
+    }
+
+    /// Says to the other servers that this one lives, and learns what they agreed on.
+    func renewMembership() async throws { try await Self.renew(self.member, self.pool) }
+
+    private static func renew(_ member: FleetMember, _ pool: ConnectionPool) async throws {
+        try await pool.run { slot in try slot.use { try member.renew($0) } }
+        _ = try member.format()
+    }
+
+    /// Returns when the task is cancelled.
+    private static func keepRenewing(
+        _ member: FleetMember, _ pool: ConnectionPool, every interval: Duration, _ logger: Logger
+    ) async {
+        while (try? await Task.sleep(for: interval)) != nil {
+            do {
+                try await Self.renew(member, pool)
+            } catch {
+                logger.warning("The other servers may take this one for gone", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     package func write<Result: Sendable>(
@@ -86,8 +136,9 @@ package final class PostgresStore: Store {
         _ mode: TransactionMode,
         _ body: @escaping @Sendable (PostgresTransaction) throws -> Result
     ) async throws -> Result {
-        try await self.pool.run { [configuration, origin, logger, observers] slot in
-            let attempts = TransactionAttempts(slot: slot, mode: mode, origin: origin, logger: logger)
+        try await self.pool.run { [configuration, member, origin, logger, observers] slot in
+            let attempts = TransactionAttempts(
+                slot: slot, mode: mode, format: try member.format(), origin: origin, logger: logger)
             let (result, signals) = try attempts.run(atMost: configuration.maximumAttempts, body)
             observers.deliver(signals)
             return result

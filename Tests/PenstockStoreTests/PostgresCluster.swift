@@ -69,7 +69,7 @@ final class PostgresCluster: Sendable {
             --locale-provider=icu --icu-locale=en --locale=C.UTF-8 \
             || { rm -rf "$dir/data"; $as "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-sync; } || exit 1
         $as "$bin/postgres" -D "$dir/data" -k "$dir" -p "$port" -c listen_addresses=127.0.0.1 -c fsync=off \
-            -c max_connections=300 -c shared_buffers=32MB -c deadlock_timeout=20ms </dev/null &
+            -c max_connections=600 -c shared_buffers=32MB -c deadlock_timeout=20ms </dev/null &
         server=$!
         cat >/dev/null
         kill -INT "$server"

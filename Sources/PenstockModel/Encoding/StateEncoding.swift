@@ -14,8 +14,11 @@ public protocol StateCodable {
 
 /// The numbers that stored documents start with.
 public enum StateFormat {
-    /// What is written. 1 was before conditions, rollbacks and parallel executions.
+    /// The newest, which is written unless others are to read it that know it not yet. 1 was before conditions, rollbacks
+    /// and parallel executions.
     public static let current = 2
+    /// What can be written. All older ones can be read.
+    public static let written = 2...current
 }
 
 /// Stored bytes that this version cannot read: damaged, or written by a newer one.
@@ -27,14 +30,19 @@ public struct StateDecodingError: Error, Sendable, Hashable, CustomStringConvert
 /// Appends values in the compact form: integers as zig-zag variable-length numbers, text with its length in front.
 public struct StateWriter: Sendable {
     @usableFromInline var written: [UInt8] = []
+    /// What is written, one of ``StateFormat/written``.
+    public let format: Int
 
-    public init(capacity: Int = 512) { self.written.reserveCapacity(capacity) }
+    public init(capacity: Int = 512, format: Int = StateFormat.current) {
+        self.format = format
+        self.written.reserveCapacity(capacity)
+    }
 
     /// All that was written.
     public var bytes: [UInt8] { self.written }
 
     /// Starts a document.
-    public mutating func writeFormat() { self.write(StateFormat.current) }
+    public mutating func writeFormat() { self.write(self.format) }
 
     @inlinable
     public mutating func write(_ value: UInt64) {

@@ -22,6 +22,21 @@ final class ConnectionSlot {
         return session
     }
 
+    /// Runs the body on the open connection, and closes it where that fails, for nobody to find it half way.
+    ///
+    /// - Throws: What the body throws; a ``PostgresFailure`` as ``StoreError``.
+    func use<Result>(_ body: (PostgresSession) throws -> Result) throws -> Result {
+        do {
+            return try body(try self.session())
+        } catch let failure as PostgresFailure {
+            self.discard()
+            throw failure.storeError
+        } catch {
+            self.discard()
+            throw error
+        }
+    }
+
     /// Closes the connection. The server rolls back what was open on it.
     func discard() { self.current = nil }
 }

@@ -11,9 +11,18 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the connection is of no more use.
     var isConnectionLost: Bool
 
+    /// A text of libpq in one line.
+    static func line(_ text: UnsafePointer<CChar>?) -> String {
+        let line = text.map { String(cString: $0).split(whereSeparator: \.isNewline).joined(separator: "; ") } ?? ""
+        return line.isEmpty ? "unknown failure" : line
+    }
+
     var description: String {
         self.sqlState.isEmpty ? self.message : "\(self.message) (\(self.sqlState))"
     }
+
+    /// Whether a lock was not to be had within `lock_timeout`.
+    var isLockTimeout: Bool { self.sqlState == "55P03" }
 
     /// Source: PostgreSQL documentation, appendix A, PostgreSQL Error Codes.
     enum Meaning: Sendable, Hashable {

@@ -12,29 +12,6 @@ struct PostgresHandle: ~Copyable {
     deinit { PQfinish(self.raw) }
 }
 
-/// The one owner of a libpq result.
-private struct PostgresResult: ~Copyable {
-    let raw: OpaquePointer
-
-    deinit { PQclear(self.raw) }
-
-    borrowing func map<Value>(_ read: (inout PostgresRow) throws -> Value) throws -> [Value] {
-        var values: [Value] = []
-        values.reserveCapacity(Int(PQntuples(self.raw)))
-        for number in 0..<PQntuples(self.raw) {
-            var row = PostgresRow(of: self.raw, number: number)
-            values.append(try read(&row))
-        }
-        return values
-    }
-
-    /// The tag of what was done, such as `COMMIT`.
-    borrowing func tag() -> String { PQcmdStatus(self.raw).map { String(cString: $0) } ?? "" }
-
-    /// How many rows the statement touched.
-    borrowing func count() -> Int { PQcmdTuples(self.raw).flatMap { Int(String(cString: $0)) } ?? 0 }
-}
-
 /// One connection with its prepared statements.
 ///
 /// Not `Sendable`: it belongs to the thread that opened it, which is why its calls may block.
@@ -43,6 +20,10 @@ final class PostgresSession {
     /// The names of what the server has prepared on this connection, by statement. Statements are literals of this
     /// module, so there are as many as it has.
     private var prepared: [String: String] = [:]
+    /// How many names were given.
+    private var names = 0
+    /// How long the server may take to answer.
+    private let answerTimeout: Duration
 
     /// Opens a connection and blocks until it is ready for statements.
     ///
@@ -67,8 +48,10 @@ final class PostgresSession {
             throw PostgresFailure(sqlState: "", message: "libpq is out of memory", isConnectionLost: true)
         }
         self.handle = PostgresHandle(raw: raw)
+        self.answerTimeout = configuration.answerTimeout
         guard PQstatus(raw) == CONNECTION_OK else {
-            throw PostgresFailure(sqlState: "", message: Self.message(of: raw), isConnectionLost: true)
+            throw PostgresFailure(
+                sqlState: "", message: PostgresFailure.line(PQerrorMessage(raw)), isConnectionLost: true)
         }
         guard PQserverVersion(raw) >= Self.minimumVersion else {
             let message = "PostgreSQL \(PQserverVersion(raw) / 10000) is too old: 14 is the least"
@@ -76,6 +59,8 @@ final class PostgresSession {
         }
         // Notices are for people at a terminal; by default libpq writes them to standard error.
         _ = PQsetNoticeReceiver(raw, { _, _ in }, nil)
+        // Every wait has a deadline, so none is libpq's.
+        _ = PQsetnonblocking(raw, 1)
         try self.run(
             """
             SET lock_timeout = \(configuration.lockTimeout.wholeMilliseconds);
@@ -95,88 +80,139 @@ final class PostgresSession {
 
     /// Runs statements that take no parameters and whose rows nobody wants, one round trip for all.
     ///
+    /// - Parameter limit: How long the answer may take; `nil` for as long as it takes.
     /// - Returns: The tag of the last, such as `COMMIT`.
     @discardableResult
-    func run(_ sql: String) throws(PostgresFailure) -> String {
-        try self.check(PQexec(self.handle.raw, sql)).tag()
+    func run(_ sql: String, within limit: Duration?) throws(PostgresFailure) -> String {
+        let traffic = PostgresTraffic(self.handle.raw, limit: limit)
+        try traffic.send(PQsendQuery(self.handle.raw, sql))
+        try traffic.flush()
+        var tag = ""
+        var failure: PostgresFailure?
+        while let result = try traffic.next() {
+            if failure == nil { failure = self.failure(in: result) }
+            tag = result.tag()
+        }
+        if let failure { throw failure }
+        return tag
     }
 
-    /// Runs one statement, which is prepared when this connection meets it first, and hands over its rows in order.
+    /// As ``run(_:within:)``, with the deadline of every answer.
+    @discardableResult
+    func run(_ sql: String) throws(PostgresFailure) -> String {
+        try self.run(sql, within: self.answerTimeout)
+    }
+
+    /// Runs one statement and hands over its rows in order.
+    ///
+    /// - Parameter limit: How long the answer may take, if not as long as every other.
     func rows<Value>(
         _ sql: String,
         _ parameters: [any PostgresEncodable],
+        within limit: Duration? = nil,
         _ read: (inout PostgresRow) throws -> Value
     ) throws -> [Value] {
-        try self.execute(sql, parameters).map(read)
+        try self.exchange([PostgresRequest(sql, parameters)], within: limit).map(read)
     }
 
     /// Runs one statement and returns how many rows it touched.
     func change(_ sql: String, _ parameters: [any PostgresEncodable]) throws(PostgresFailure) -> Int {
-        try self.execute(sql, parameters).count()
+        try self.exchange([PostgresRequest(sql, parameters)]).count()
     }
 
-    private func execute(
-        _ sql: String,
-        _ parameters: [any PostgresEncodable]
+    /// Runs statements in order, one round trip for all: after one that fails the server passes over those that follow.
+    ///
+    /// Each is prepared when this connection meets it first.
+    ///
+    /// - Returns: What the last of them, of which there is at least one, answered.
+    /// - Throws: The first failure.
+    func exchange(
+        _ requests: [PostgresRequest], within limit: Duration? = nil
     ) throws(PostgresFailure) -> PostgresResult {
-        let name = try self.name(of: sql)
-        let values = parameters.map { $0.postgresValue.encoded }
-        let lengths = values.map { Int32($0?.count ?? 0) }
-        let formats = [Int32](repeating: 1, count: values.count)
-        // One buffer for all, so that the pointers into it hold for one call. An empty value is not NULL, so a byte
-        // behind the last keeps every pointer inside.
-        let buffer: [UInt8] = values.flatMap { value -> [UInt8] in value ?? [] } + [0]
-        let raw = buffer.withUnsafeBytes { bytes in
-            var offset = 0
-            let pointers = values.map { value -> UnsafePointer<CChar>? in
-                guard let value, let base = bytes.baseAddress else { return nil }
-                defer { offset += value.count }
-                return (base + offset).assumingMemoryBound(to: CChar.self)
-            }
-            return PQexecPrepared(
-                self.handle.raw, name, Int32(values.count), pointers, lengths, formats, 1)
+        let raw = self.handle.raw
+        let traffic = PostgresTraffic(raw, limit: limit ?? self.answerTimeout)
+        try traffic.send(PQenterPipelineMode(raw))
+        var steps: [Step] = []
+        steps.reserveCapacity(requests.count)
+        for request in requests {
+            let name = try self.name(of: request.sql, announcing: &steps, traffic)
+            try traffic.send(request.send(as: name, on: raw))
+            steps.append(.answer(request.requirement))
         }
-        return try self.check(raw)
+        try traffic.send(PQpipelineSync(raw))
+        try traffic.flush()
+        let last = try self.collect(steps, from: traffic)
+        try traffic.send(PQexitPipelineMode(raw))
+        return last
     }
 
-    private func name(of sql: String) throws(PostgresFailure) -> String {
+    /// What comes back of one thing that was sent.
+    private enum Step {
+        case preparation(of: String, as: String)
+        /// Of a statement, with what it must have done.
+        case answer(PostgresRequest.Requirement?)
+    }
+
+    /// Reads to the end of the exchange, whatever fails, so that the connection is good for the next one.
+    private func collect(
+        _ steps: [Step], from traffic: PostgresTraffic
+    ) throws(PostgresFailure) -> PostgresResult {
+        var failure: PostgresFailure?
+        var last: PostgresResult?
+        for step in steps {
+            guard let result = try traffic.next() else { throw failure ?? traffic.lost() }
+            if failure == nil { failure = self.failure(in: result) }
+            switch step {
+            case .preparation(let sql, let name):
+                if failure == nil { self.prepared[sql] = name }
+            case .answer(let requirement):
+                if failure == nil, let requirement, result.count() != requirement.rows {
+                    failure = requirement.failure
+                }
+                last = consume result
+            }
+            // The end of what one request answers.
+            if let unexpected = try traffic.next() { throw self.failure(in: unexpected) ?? traffic.lost() }
+        }
+        guard let end = try traffic.next(), end.status == PGRES_PIPELINE_SYNC else { throw failure ?? traffic.lost() }
+        if let failure {
+            _ = PQexitPipelineMode(self.handle.raw)
+            throw failure
+        }
+        guard let answer = last else { preconditionFailure("an exchange has a statement") }
+        return answer
+    }
+
+    /// The name that the statement is prepared under; asks for it to be prepared if it is not.
+    private func name(
+        of sql: String, announcing steps: inout [Step], _ traffic: PostgresTraffic
+    ) throws(PostgresFailure) -> String {
         if let name = self.prepared[sql] { return name }
-        let name = "s\(self.prepared.count + 1)"
+        for case .preparation(sql, let name) in steps { return name }
+        self.names += 1
+        let name = "s\(self.names)"
         // The server infers the parameters' types from where they stand.
-        _ = try self.check(PQprepare(self.handle.raw, name, sql, 0, nil))
-        self.prepared[sql] = name
+        try traffic.send(PQsendPrepare(self.handle.raw, name, sql, 0, nil))
+        steps.append(.preparation(of: sql, as: name))
         return name
     }
 
-    private func check(_ raw: OpaquePointer?) throws(PostgresFailure) -> PostgresResult {
-        guard let raw else {
-            throw PostgresFailure(
-                sqlState: "", message: Self.message(of: self.handle.raw), isConnectionLost: true)
-        }
-        let result = PostgresResult(raw: raw)
-        switch PQresultStatus(raw) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return result
+    private func failure(in result: borrowing PostgresResult) -> PostgresFailure? {
+        switch result.status {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_PIPELINE_SYNC: return nil
+        // It follows a failure, which was read before it.
+        case PGRES_PIPELINE_ABORTED:
+            return PostgresFailure(sqlState: "25P02", message: "the transaction is void", isConnectionLost: false)
         default:
-            let state = PQresultErrorField(raw, Self.sqlStateField).map { String(cString: $0) } ?? ""
+            let state = result.sqlState
             // What the server says has a state. Where libpq itself says that the server is gone, its status still calls the
             // connection good if the server went without a word.
-            throw PostgresFailure(
+            return PostgresFailure(
                 sqlState: state,
-                message: Self.trimmed(PQresultErrorMessage(raw)),
+                message: result.message,
                 isConnectionLost: state.isEmpty || PQstatus(self.handle.raw) != CONNECTION_OK
             )
         }
-    }
-
-    /// `PG_DIAG_SQLSTATE`, which the C header spells as a character.
-    private static let sqlStateField = Int32(UInt8(ascii: "C"))
-
-    private static func message(of raw: OpaquePointer) -> String { self.trimmed(PQerrorMessage(raw)) }
-
-    private static func trimmed(_ text: UnsafePointer<CChar>?) -> String {
-        guard let text else { return "unknown failure" }
-        let line = String(cString: text).split(whereSeparator: \.isNewline).joined(separator: "; ")
-        return line.isEmpty ? "unknown failure" : line
     }
 }
 

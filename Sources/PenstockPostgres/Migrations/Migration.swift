@@ -12,33 +12,52 @@ struct Migration: Sendable {
     var sql: String
 
     /// All steps, in order.
-    static let all: [Migration] = [.initial, .rules, .events, .retention, .polling]
+    static let all: [Migration] = [.initial, .rules, .events, .retention, .polling, .fleet]
 }
 
-/// Brings the schema of a database up to this version's.
+/// Brings the schema of a database up to this version's, while servers of the version before work on it.
+///
+/// A step therefore only adds: tables, indexes, columns that may be absent. What an older version needs is removed by a
+/// later one, when nobody runs that version any more.
 enum Migrator {
     /// Servers that start together wait for each other on the one row of the schema table.
     ///
     /// - Throws: ``StoreError``: `.corrupt` when the schema is newer than this version, else what the database says.
     static func migrate(_ slot: ConnectionSlot, with migrations: [Migration] = Migration.all) throws {
-        do {
-            let session = try slot.session()
+        try slot.use { session in
             try Self.prepare(session)
-            try session.run(
-                """
-                BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-                SET LOCAL statement_timeout = 0;
-                SET LOCAL lock_timeout = '5min'
-                """
-            )
-            try Self.apply(migrations, on: session)
-            try session.run("COMMIT")
-        } catch let failure as PostgresFailure {
-            slot.discard()
-            throw failure.storeError
-        } catch {
-            slot.discard()
-            throw error
+            try Self.whileLocksAreShort(session) {
+                try session.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0")
+                try Self.lockSchema(session)
+                // Who waits for a table makes all wait who come after him, so he does not wait for long.
+                try session.run("SET LOCAL lock_timeout = '2s'")
+                try Self.apply(migrations, on: session)
+                try session.run("COMMIT", within: nil)
+            }
+        }
+    }
+
+    /// Locks the one row of the schema table, and waits for another server that migrates.
+    static func lockSchema(_ session: PostgresSession) throws(PostgresFailure) {
+        try session.run(
+            "SET LOCAL lock_timeout = '5min'; SELECT version FROM penstock_schema WHERE id = 1 FOR UPDATE", within: nil)
+    }
+
+    /// Tables that stay locked for longer than half a minute are somebody's by hand.
+    private static let maximumAttempts = 15
+
+    /// Runs the body again where a lock was not to be had in time; those who waited behind it pass in between.
+    private static func whileLocksAreShort(
+        _ session: PostgresSession, _ body: () throws -> Void
+    ) throws {
+        var attempt = 1
+        while true {
+            do {
+                return try body()
+            } catch let failure as PostgresFailure where failure.isLockTimeout && attempt < Self.maximumAttempts {
+                try session.run("ROLLBACK")
+                attempt += 1
+            }
         }
     }
 
@@ -66,17 +85,18 @@ enum Migrator {
     }
 
     private static func apply(_ migrations: [Migration], on session: PostgresSession) throws {
-        let found = try session.rows("SELECT version FROM penstock_schema WHERE id = 1 FOR UPDATE", []) { row in
-            try row.int()
-        }
+        let found = try session.rows("SELECT version FROM penstock_schema WHERE id = 1", []) { try $0.int() }
         guard let version = found.first else {
             throw StoreError(.corrupt, "the schema table has lost its row")
         }
         let known = migrations.last?.version ?? 0
         guard version <= known else {
-            throw StoreError(.corrupt, "the schema has version \(version), this server knows \(known)")
+            throw StoreError(
+                .corrupt,
+                "the database has schema \(version), this program knows up to \(known); use a newer one"
+            )
         }
-        for migration in migrations where migration.version > version { try session.run(migration.sql) }
+        for migration in migrations where migration.version > version { try session.run(migration.sql, within: nil) }
         guard version < known else { return }
         _ = try session.change("UPDATE penstock_schema SET version = $1 WHERE id = 1", [known])
     }

@@ -38,15 +38,15 @@ extension PostgresTransaction {
     }
 
     func updateBucket(_ row: BucketRow) throws {
-        let changed = try self.change(
+        try self.gather(
             "UPDATE bucket SET account = $2, region = $3, created = $4, versioning = $5 WHERE name = $1",
-            [row.name, row.scope.account, row.scope.region, row.created, row.versioning.rawValue]
+            [row.name, row.scope.account, row.scope.region, row.created, row.versioning.rawValue],
+            orElse: "there is no such bucket"
         )
-        guard changed == 1 else { throw self.constraint("there is no such bucket") }
     }
 
     func deleteBucket(_ name: String) throws {
-        try self.change("DELETE FROM bucket WHERE name = $1", [name])
+        try self.gather("DELETE FROM bucket WHERE name = $1", [name])
     }
 
     func bucketHasContent(_ name: String) throws -> Bool {
@@ -104,11 +104,11 @@ extension PostgresTransaction {
     }
 
     func insertVersion(_ row: ObjectVersionRow) throws {
-        try self.change(
+        try self.gather(
             "UPDATE object_version SET is_latest = false WHERE bucket = $1 AND key = $2 AND is_latest",
             [row.bucket, row.key.bytes]
         )
-        try self.change(
+        try self.gather(
             """
             INSERT INTO object_version (bucket, key, version_id, is_latest, is_delete_marker, size_bytes, etag,
                 last_modified, details)
@@ -128,7 +128,7 @@ extension PostgresTransaction {
             [bucket, key.bytes, id.rawValue]
         ) { try $0.bool() }
         guard wasLatest == true else { return }
-        try self.change(
+        try self.gather(
             """
             UPDATE object_version SET is_latest = true
             WHERE sequence = (SELECT max(sequence) FROM object_version WHERE bucket = $1 AND key = $2)
@@ -205,14 +205,14 @@ extension PostgresTransaction {
     }
 
     func insertUpload(_ row: UploadRow) throws {
-        try self.change(
+        try self.gather(
             "INSERT INTO upload (\(Self.uploadColumns)) VALUES ($1, $2, $3, $4, $5)",
             [row.uploadID, row.bucket, row.key.bytes, row.initiated, row.details.encoded()]
         )
     }
 
     func deleteUpload(_ id: String) throws {
-        try self.change("DELETE FROM upload WHERE id = $1", [id])
+        try self.gather("DELETE FROM upload WHERE id = $1", [id])
     }
 
     func uploads(
@@ -250,7 +250,7 @@ extension PostgresTransaction {
     }
 
     func putPart(_ row: PartRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO upload_part (\(Self.partColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (upload, number) DO UPDATE SET blob = excluded.blob, size_bytes = excluded.size_bytes,
@@ -315,7 +315,8 @@ extension PostgresTransaction {
         throws
     {
         if count >= 0 {
-            try self.change(
+            // Waited for, since who calls this looks next whether the file is there, and the row's lock keeps it there.
+            _ = try self.change(
                 """
                 INSERT INTO blob (\(Self.blobColumns)) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (hash) DO UPDATE
@@ -325,11 +326,11 @@ extension PostgresTransaction {
             )
         } else {
             // An insertion of a negative count would break the schema's rule before it met the row that is there.
-            let changed = try self.change(
+            try self.gather(
                 "UPDATE blob SET \"references\" = \"references\" + $2, changed = $3 WHERE hash = $1",
-                [hash.bytes, count, at]
+                [hash.bytes, count, at],
+                orElse: "only a blob with references gives them up"
             )
-            guard changed == 1 else { throw self.constraint("only a blob with references gives them up") }
         }
     }
 

@@ -51,7 +51,7 @@ extension PostgresTransaction {
 
     func putActionType(_ row: ActionTypeRow) throws {
         let id = row.definition.id
-        try self.change(
+        try self.gather(
             """
             INSERT INTO action_type (region, holder, type_id, account, definition, document, tags, created, is_deleted)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -62,7 +62,8 @@ extension PostgresTransaction {
             [
                 row.region, id.owner == .custom ? row.account.rawValue : Self.anyAccount, id.description,
                 row.account,
-                row.definition.storedBytes(), row.document, row.tags.storedBytes(), row.created,
+                row.definition.storedBytes(format: self.format), row.document,
+                row.tags.storedBytes(format: self.format), row.created,
                 row.isDeleted,
             ]
         )
@@ -95,6 +96,14 @@ extension PostgresTransaction {
         )
     }
 
+    func lockConnection(_ id: ClientID) throws -> ConnectionRow? {
+        try self.first(
+            "SELECT \(Self.connectionColumns) FROM connection WHERE client = $1\(self.lock("FOR UPDATE"))",
+            [id],
+            Self.connectionRow
+        )
+    }
+
     func liveConnection(
         scope: Scope,
         pipelineName: String,
@@ -124,7 +133,7 @@ extension PostgresTransaction {
     }
 
     func putConnection(_ row: ConnectionRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO connection (\(Self.connectionColumns))
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -137,7 +146,7 @@ extension PostgresTransaction {
             [
                 row.clientID, row.scope.account, row.scope.region, row.pipelineName, row.stageName,
                 row.actionName,
-                row.tokenHash, row.created, row.boundType?.storedBytes(), row.previousTokenHash,
+                row.tokenHash, row.created, row.boundType?.storedBytes(format: self.format), row.previousTokenHash,
                 row.previousExpires,
                 row.rotated, row.revoked,
             ]
@@ -179,7 +188,7 @@ extension PostgresTransaction {
     }
 
     func putAccessKey(_ row: AccessKeyRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO access_key (\(Self.keyColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (id) DO UPDATE SET account = excluded.account, principal_name = excluded.principal_name,
@@ -188,7 +197,7 @@ extension PostgresTransaction {
             """,
             [
                 row.accessKeyID, row.account, row.principalName, row.isAdministrator, row.sealedSecret,
-                row.policies.storedBytes(), row.created, row.isDisabled,
+                row.policies.storedBytes(format: self.format), row.created, row.isDisabled,
             ]
         )
     }
@@ -221,7 +230,7 @@ extension PostgresTransaction {
     }
 
     func putSetting(_ name: String, _ value: [UInt8]) throws {
-        try self.change(
+        try self.gather(
             "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             [name, value]
         )
@@ -248,7 +257,7 @@ extension PostgresTransaction {
     }
 
     func insertAuditEntry(_ row: AuditRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO audit_entry (at, account, region, principal, operation, resource, outcome, request_id)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

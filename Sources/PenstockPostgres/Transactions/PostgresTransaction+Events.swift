@@ -53,9 +53,9 @@ extension PostgresTransaction {
             [queue.target, queue.pipelineID, at, maximumLength]
         )
         guard lengthened == 1 else { return false }
-        try self.change(
+        try self.gather(
             "INSERT INTO event (target, pipeline, queued_at, message) VALUES ($1, $2, $3, $4)",
-            [queue.target, queue.pipelineID, at, event.storedBytes()]
+            [queue.target, queue.pipelineID, at, event.storedBytes(format: self.format)]
         )
         return true
     }
@@ -110,9 +110,9 @@ extension PostgresTransaction {
             [queue.target, queue.pipelineID, event.fence]
         ) { try $0.int() }
         guard let length else { return false }
-        try self.change("DELETE FROM event WHERE number = $1", [event.row.number])
+        try self.gather("DELETE FROM event WHERE number = $1", [event.row.number])
         if length > 1 {
-            try self.change(
+            try self.gather(
                 """
                 UPDATE event_queue SET length = length - 1, due = $3, attempts = 0, reason = NULL, fence = 0
                 WHERE target = $1 AND pipeline = $2
@@ -120,7 +120,7 @@ extension PostgresTransaction {
                 [queue.target, queue.pipelineID, at]
             )
         } else {
-            try self.change(
+            try self.gather(
                 "DELETE FROM event_queue WHERE target = $1 AND pipeline = $2", [queue.target, queue.pipelineID])
         }
         return true
@@ -166,14 +166,14 @@ extension PostgresTransaction {
     }
 
     func insertDeadLetter(_ row: DeadLetterRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO dead_letter (target, pipeline, died_at, attempts, reason, message)
             VALUES ($1, $2, $3, $4, $5, $6)
             """,
             [
                 row.queue.target, row.queue.pipelineID, row.diedAt, row.attempts, row.reason,
-                row.event.storedBytes(),
+                row.event.storedBytes(format: self.format),
             ]
         )
     }

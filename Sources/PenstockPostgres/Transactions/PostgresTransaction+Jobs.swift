@@ -52,7 +52,7 @@ extension PostgresTransaction {
 
     func insertJob(_ row: JobRow) throws {
         let job = row.job
-        try self.change(
+        try self.gather(
             """
             INSERT INTO job (id, pipeline, account, region, action_execution, stage, action, queue, query_value, client,
                 status, dispatch, visible_at, created_at, ended_at, pipeline_name, continuation_token, job_deadline,
@@ -65,8 +65,9 @@ extension PostgresTransaction {
                 row.start.action.name, row.queue?.description, row.queryValue, row.clientID,
                 job.storedStatus.rawValue, job.dispatch, job.visibleAt, job.createdAt, job.endedAt,
                 row.pipelineName,
-                row.continuationToken.map { Array($0.utf8) }, row.jobDeadline, row.start.storedBytes(),
-                job.storedBytes(),
+                row.continuationToken.map { Array($0.utf8) }, row.jobDeadline,
+                row.start.storedBytes(format: self.format),
+                job.storedBytes(format: self.format),
             ]
         )
     }
@@ -89,17 +90,17 @@ extension PostgresTransaction {
     }
 
     func updateJob(_ job: Job, clientID: ClientID?) throws {
-        let changed = try self.change(
+        try self.gather(
             """
             UPDATE job SET client = $2, status = $3, dispatch = $4, visible_at = $5, ended_at = $6, state = $7
             WHERE id = $1
             """,
             [
                 job.id, clientID, job.storedStatus.rawValue, job.dispatch, job.visibleAt, job.endedAt,
-                job.storedBytes(),
-            ]
+                job.storedBytes(format: self.format),
+            ],
+            orElse: "there is no such job"
         )
-        guard changed == 1 else { throw self.constraint("there is no such job") }
     }
 
     func claimJobs(_ claim: JobClaim, at now: Timestamp) throws -> [JobRow] {

@@ -76,14 +76,15 @@ extension PostgresTransaction {
             [
                 row.id, row.key.scope.account, row.key.scope.region, row.key.name, row.head.version,
                 row.created,
-                row.updated, row.pipelineType.rawValue, row.executionMode.rawValue, row.tags.storedBytes(),
-                row.head.storedBytes(),
+                row.updated, row.pipelineType.rawValue, row.executionMode.rawValue,
+                row.tags.storedBytes(format: self.format),
+                row.head.storedBytes(format: self.format),
             ]
         ) == 1
     }
 
     func updatePipeline(_ row: PipelineRow) throws {
-        let changed = try self.change(
+        try self.gather(
             """
             UPDATE pipeline SET version = $2, created = $3, updated = $4, pipeline_type = $5, execution_mode = $6,
                 tags = $7, head = $8
@@ -91,14 +92,15 @@ extension PostgresTransaction {
             """,
             [
                 row.id, row.head.version, row.created, row.updated, row.pipelineType.rawValue,
-                row.executionMode.rawValue, row.tags.storedBytes(), row.head.storedBytes(),
-            ]
+                row.executionMode.rawValue, row.tags.storedBytes(format: self.format),
+                row.head.storedBytes(format: self.format),
+            ],
+            orElse: "there is no such pipeline"
         )
-        guard changed == 1 else { throw self.constraint("there is no such pipeline") }
     }
 
     func deletePipeline(_ id: PipelineID) throws {
-        try self.change("DELETE FROM pipeline WHERE id = $1", [id])
+        try self.gather("DELETE FROM pipeline WHERE id = $1", [id])
     }
 
     func pipelineVersion(_ version: Int, of id: PipelineID) throws -> PipelineVersionRow? {
@@ -118,13 +120,13 @@ extension PostgresTransaction {
     }
 
     func insertPipelineVersion(_ row: PipelineVersionRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO pipeline_version (pipeline, version, declaration, document, sealed_secrets)
             VALUES ($1, $2, $3, $4, $5)
             """,
             [
-                row.pipelineID, row.declaration.version, row.declaration.storedBytes(), row.document,
+                row.pipelineID, row.declaration.version, row.declaration.storedBytes(format: self.format), row.document,
                 row.sealedSecrets,
             ]
         )
@@ -171,7 +173,7 @@ extension PostgresTransaction {
             ON CONFLICT (pipeline, id) DO UPDATE SET status = excluded.status, state = excluded.state,
                 ended_at = excluded.ended_at
             """
-        try self.change(
+        try self.gather(
             """
             WITH moved AS (
                     DELETE FROM \(isLive ? "archived_execution" : "live_execution") WHERE pipeline = $1 AND id = $2
@@ -183,9 +185,9 @@ extension PostgresTransaction {
             \(written)
             """,
             [
-                pipeline, execution.id, execution.status.rawValue, execution.storedBytes(),
+                pipeline, execution.id, execution.status.rawValue, execution.storedBytes(format: self.format),
                 execution.sequence,
-                execution.pipelineVersion, ExecutionRow(execution).storedBytes(),
+                execution.pipelineVersion, ExecutionRow(execution).storedBytes(format: self.format),
             ] + (isLive ? [] : [execution.updatedAt])
         )
     }
@@ -257,12 +259,12 @@ extension PostgresTransaction {
             "DELETE FROM archived_execution WHERE pipeline = $1 AND id = $2", [pipeline, row.id])
         guard deleted == 1 else { return }
         for stage in stages {
-            try self.change(
+            try self.gather(
                 "DELETE FROM stage_success WHERE pipeline = $1 AND stage = $2 AND version = $3 AND sequence = $4",
                 [pipeline, stage, row.pipelineVersion, row.sequence]
             )
         }
-        try self.change("DELETE FROM execution WHERE pipeline = $1 AND id = $2", [pipeline, row.id])
+        try self.gather("DELETE FROM execution WHERE pipeline = $1 AND id = $2", [pipeline, row.id])
     }
 
     func startToken(_ token: String, of pipeline: PipelineID, at: Timestamp) throws -> PipelineExecutionID? {
@@ -280,7 +282,7 @@ extension PostgresTransaction {
         expires: Timestamp,
         of pipeline: PipelineID
     ) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO start_token (pipeline, token, execution, expires) VALUES ($1, $2, $3, $4)
             ON CONFLICT (pipeline, token) DO UPDATE SET execution = excluded.execution, expires = excluded.expires
@@ -302,7 +304,7 @@ extension PostgresTransaction {
     }
 
     func putSeenRevision(_ revision: SeenRevision, started: PipelineExecutionID, of pipeline: PipelineID) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO seen_revision (pipeline, stage, action, revision, change, execution)
             VALUES ($1, $2, $3, $4, $5, $6)
@@ -372,7 +374,7 @@ extension PostgresTransaction {
     }
 
     func insertActionExecution(_ row: ActionExecutionRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO action_execution (id, pipeline, execution, started_at, status, start, attempt, output_variables)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -380,20 +382,24 @@ extension PostgresTransaction {
             [
                 row.start.id, row.pipelineID, row.start.executionID, row.start.startedAt,
                 row.attempt.status.rawValue,
-                row.start.storedBytes(), row.attempt.storedBytes(), row.outputVariables.storedBytes(),
+                row.start.storedBytes(format: self.format), row.attempt.storedBytes(format: self.format),
+                row.outputVariables.storedBytes(format: self.format),
             ]
         )
         if let replaced = row.start.replaces {
-            try self.change("UPDATE action_execution SET is_replaced = true WHERE id = $1", [replaced])
+            try self.gather("UPDATE action_execution SET is_replaced = true WHERE id = $1", [replaced])
         }
     }
 
     func updateActionExecution(_ attempt: ActionAttempt, outputVariables: [KeyedValue]) throws {
-        let changed = try self.change(
+        try self.gather(
             "UPDATE action_execution SET status = $2, attempt = $3, output_variables = $4 WHERE id = $1",
-            [attempt.id, attempt.status.rawValue, attempt.storedBytes(), outputVariables.storedBytes()]
+            [
+                attempt.id, attempt.status.rawValue, attempt.storedBytes(format: self.format),
+                outputVariables.storedBytes(format: self.format),
+            ],
+            orElse: "the attempt has no entry"
         )
-        guard changed == 1 else { throw self.constraint("the attempt has no entry") }
     }
 
     func deleteHistory(of execution: PipelineExecutionID, of pipeline: PipelineID, limit: Int) throws -> Int {

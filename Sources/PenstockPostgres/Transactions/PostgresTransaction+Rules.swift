@@ -43,27 +43,27 @@ extension PostgresTransaction {
     }
 
     func insertRuleExecution(_ row: RuleExecutionRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO rule_execution (id, pipeline, execution, started_at, status, start, run)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             """,
             [
                 row.start.id, row.pipelineID, row.start.executionID, row.start.startedAt, row.run.status.rawValue,
-                row.start.storedBytes(), row.run.storedBytes(),
+                row.start.storedBytes(format: self.format), row.run.storedBytes(format: self.format),
             ]
         )
         if let replaced = row.start.replaces {
-            try self.change("UPDATE rule_execution SET is_replaced = true WHERE id = $1", [replaced])
+            try self.gather("UPDATE rule_execution SET is_replaced = true WHERE id = $1", [replaced])
         }
     }
 
     func updateRuleExecution(_ run: RuleRun) throws {
-        let changed = try self.change(
+        try self.gather(
             "UPDATE rule_execution SET status = $2, run = $3 WHERE id = $1",
-            [run.id, run.status.rawValue, run.storedBytes()]
+            [run.id, run.status.rawValue, run.storedBytes(format: self.format)],
+            orElse: "the run has no entry"
         )
-        guard changed == 1 else { throw self.constraint("the run has no entry") }
     }
 
     private static func ruleExecution(_ row: inout PostgresRow) throws -> RuleExecutionRow {

@@ -23,37 +23,37 @@ extension PostgresTransaction {
     }
 
     func putStageEntrance(_ row: StageEntranceRow, of pipeline: PipelineID) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO stage_entrance (pipeline, stage, details) VALUES ($1, $2, $3)
             ON CONFLICT (pipeline, stage) DO UPDATE SET details = excluded.details
             """,
-            [pipeline, row.stageName, row.storedBytes()]
+            [pipeline, row.stageName, row.storedBytes(format: self.format)]
         )
     }
 
     func putStageRun(_ row: StageRunRow, of pipeline: PipelineID) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO stage_run (pipeline, stage, details) VALUES ($1, $2, $3)
             ON CONFLICT (pipeline, stage) DO UPDATE SET details = excluded.details
             """,
-            [pipeline, row.run.stageName, row.storedBytes()]
+            [pipeline, row.run.stageName, row.storedBytes(format: self.format)]
         )
     }
 
     func putCurrentRevision(_ row: CurrentRevisionRow, of pipeline: PipelineID) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO current_revision (pipeline, stage, action, details) VALUES ($1, $2, $3, $4)
             ON CONFLICT (pipeline, stage, action) DO UPDATE SET details = excluded.details
             """,
-            [pipeline, row.stageName, row.actionName, row.storedBytes()]
+            [pipeline, row.stageName, row.actionName, row.storedBytes(format: self.format)]
         )
     }
 
     func deleteStage(_ name: String, of pipeline: PipelineID) throws {
-        try self.change(
+        try self.gather(
             """
             WITH entrance AS (DELETE FROM stage_entrance WHERE pipeline = $1 AND stage = $2),
                 run AS (DELETE FROM stage_run WHERE pipeline = $1 AND stage = $2)
@@ -71,7 +71,7 @@ extension PostgresTransaction {
             [pipeline, execution]
         ) { (version: try $0.int(), sequence: try $0.int()) }
         guard let place else { throw self.constraint("only an execution succeeds in a stage") }
-        try self.change(
+        try self.gather(
             """
             INSERT INTO stage_success (pipeline, stage, version, sequence) VALUES ($1, $2, $3, $4)
             ON CONFLICT DO NOTHING

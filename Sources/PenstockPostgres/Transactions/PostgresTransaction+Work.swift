@@ -26,7 +26,7 @@ extension PostgresTransaction {
 
     /// A timer that is moved gets a new fence, so that who held it holds it no more.
     func putTimer(_ row: TimerRow) throws {
-        try self.change(
+        try self.gather(
             """
             INSERT INTO timer (key, pipeline, due, account, region, pipeline_name, execution)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -43,7 +43,7 @@ extension PostgresTransaction {
     }
 
     func deleteTimer(_ key: TimerRow.Key) throws {
-        try self.change("DELETE FROM timer WHERE key = $1", [key.text])
+        try self.gather("DELETE FROM timer WHERE key = $1", [key.text])
     }
 
     func claimTimers(dueBy now: Timestamp, leaseUntil: Timestamp, limit: Int) throws -> [Leased<
@@ -84,9 +84,9 @@ extension PostgresTransaction {
 
 extension PostgresTransaction {
     func oweEffect(_ row: EffectRow) throws {
-        try self.change(
+        try self.gather(
             "INSERT INTO effect (id, created_at, attempts, kind) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
-            [row.id, row.createdAt, row.attempts, row.kind.storedBytes()]
+            [row.id, row.createdAt, row.attempts, row.kind.storedBytes(format: self.format)]
         )
     }
 
@@ -166,7 +166,7 @@ extension PostgresTransaction {
             let known = former.first {
                 $0.actionName == row.actionName && $0.bucket == row.bucket && $0.objectKey == row.objectKey
             }
-            try self.change(
+            try self.gather(
                 """
                 INSERT INTO source_watch (\(Self.watchColumns))
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -176,14 +176,14 @@ extension PostgresTransaction {
                     row.pipelineKey.name,
                     row.actionName, row.bucket, Array(row.objectKey.utf8), row.polls, row.disabledAt,
                     known == nil ? row.cursor : known?.cursor, row.poll?.due, row.poll?.lookedAt,
-                    row.poll?.failure?.storedBytes(),
+                    row.poll?.failure?.storedBytes(format: self.format),
                 ]
             )
         }
     }
 
     func putSourceCursor(_ revision: String, of pipeline: PipelineID, actionName: String) throws {
-        try self.change(
+        try self.gather(
             "UPDATE source_watch SET cursor = $3 WHERE pipeline = $1 AND action = $2",
             [pipeline, actionName, revision]
         )
@@ -211,17 +211,17 @@ extension PostgresTransaction {
     }
 
     func putSourcePoll(_ poll: SourcePoll, of pipeline: PipelineID, actionName: String) throws {
-        try self.change(
+        try self.gather(
             """
             UPDATE source_watch SET poll_due = $3, looked_at = $4, poll_failure = $5
             WHERE pipeline = $1 AND action = $2
             """,
-            [pipeline, actionName, poll.due, poll.lookedAt, poll.failure?.storedBytes()]
+            [pipeline, actionName, poll.due, poll.lookedAt, poll.failure?.storedBytes(format: self.format)]
         )
     }
 
     func disablePolling(of pipeline: PipelineID, at instant: Timestamp) throws {
-        try self.change(
+        try self.gather(
             "UPDATE source_watch SET disabled_at = $2 WHERE pipeline = $1 AND polls AND disabled_at IS NULL",
             [pipeline, instant]
         )

@@ -7,17 +7,30 @@ import PenstockStore
 
 /// One transaction on one connection, used by the one thread that runs its body.
 ///
+/// Statements whose answer nobody needs are gathered, and travel with the next one whose answer somebody needs, or with
+/// COMMIT: a round trip for each would cost more than most of them. BEGIN is the first of them.
+///
 /// The first statement that fails makes the transaction void, whatever the body makes of it: ``failure`` is kept for who
 /// runs the body.
 final class PostgresTransaction: StoreTransaction {
+    /// How many statements are gathered at most, and with them their parameters in memory.
+    private static let maximumGathered = 64
+
     private let session: PostgresSession
     private let mode: TransactionMode
+    /// What stored values are written in.
+    let format: Int
+    private var gathered: [PostgresRequest]
+    /// Whether the server has begun the transaction.
+    private(set) var hasBegun = false
     private(set) var failure: PostgresFailure?
     private(set) var signals: [StoreSignal] = []
 
-    init(_ session: PostgresSession, mode: TransactionMode) {
+    init(_ session: PostgresSession, mode: TransactionMode, format: Int) {
+        self.format = format
         self.session = session
         self.mode = mode
+        self.gathered = [PostgresRequest(mode.begin)]
     }
 
     func signal(_ signal: StoreSignal) {
@@ -27,9 +40,29 @@ final class PostgresTransaction: StoreTransaction {
     /// Sends the signals to other processes when the transaction commits.
     func notify(from origin: String) throws {
         for payload in SignalText.payloads(of: self.signals, from: origin) {
-            _ = try self.rows("SELECT pg_notify($1, $2)", [SignalListener.channel, payload]) { _ in }
+            try self.gather("SELECT pg_notify($1, $2)", [SignalListener.channel, payload])
         }
     }
+
+    /// Commits. What was gathered travels with COMMIT where the connection has answered in this transaction and nothing is
+    /// required of it; otherwise before it, so that a connection that was lost while it rested is found in time.
+    ///
+    /// - Throws: ``PostgresFailure``. What it means is for who knows that it is that of a COMMIT: see ``isCommitting``.
+    func commit() throws(PostgresFailure) {
+        // Nothing was asked of the server, which knows of no transaction.
+        if !self.hasBegun, self.gathered.count == 1 { return }
+        let canTravelTogether = self.hasBegun && !self.gathered.contains { $0.requirement != nil }
+        if !canTravelTogether, !self.gathered.isEmpty { _ = try self.send(self.takeGathered()) }
+        self.isCommitting = true
+        let tag = try self.send(self.takeGathered() + [PostgresRequest("COMMIT")]).tag()
+        guard tag == "COMMIT" else {
+            throw PostgresFailure(
+                sqlState: "40000", message: "the transaction was rolled back by the server", isConnectionLost: false)
+        }
+    }
+
+    /// Whether COMMIT is on its way: when the connection is lost now, nobody knows whether it was carried out.
+    private(set) var isCommitting = false
 
     /// The clause that locks the rows of a query; empty in a transaction that only reads, which may not lock.
     func lock(_ clause: String) -> String { self.takesLocks ? " \(clause)" : "" }
@@ -41,11 +74,7 @@ final class PostgresTransaction: StoreTransaction {
         _ parameters: [any PostgresEncodable],
         _ read: (inout PostgresRow) throws -> Value
     ) throws -> [Value] {
-        do {
-            return try self.session.rows(sql, parameters, read)
-        } catch let failure as PostgresFailure {
-            throw self.note(failure)
-        }
+        try self.answer(to: self.takeGathered() + [PostgresRequest(sql, parameters)]).map(read)
     }
 
     func first<Value>(
@@ -57,18 +86,50 @@ final class PostgresTransaction: StoreTransaction {
     }
 
     /// Returns how many rows the statement touched.
-    @discardableResult
     func change(_ sql: String, _ parameters: [any PostgresEncodable]) throws -> Int {
-        do {
-            return try self.session.change(sql, parameters)
-        } catch {
-            throw self.note(error)
-        }
+        try self.answer(to: self.takeGathered() + [PostgresRequest(sql, parameters)]).count()
     }
 
-    private func note(_ failure: PostgresFailure) -> StoreError {
-        if self.failure == nil { self.failure = failure }
-        return failure.storeError
+    /// Runs a statement before the next whose answer is waited for; until then its failure is not known.
+    ///
+    /// - Parameter requirement: What it must have done, or the transaction is void.
+    func gather(
+        _ sql: String,
+        _ parameters: [any PostgresEncodable],
+        requiring requirement: PostgresRequest.Requirement? = nil
+    ) throws {
+        self.gathered.append(PostgresRequest(sql, parameters, requiring: requirement))
+        if self.gathered.count >= Self.maximumGathered { _ = try self.answer(to: self.takeGathered()) }
+    }
+
+    /// As ``gather(_:_:requiring:)``, of a statement that must touch one row.
+    ///
+    /// - Parameter otherwise: What is wrong if it does not.
+    func gather(_ sql: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
+        try self.gather(
+            sql, parameters, requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise))
+    }
+
+    private func takeGathered() -> [PostgresRequest] {
+        defer { self.gathered.removeAll(keepingCapacity: true) }
+        return self.gathered
+    }
+
+    private func send(_ requests: [PostgresRequest]) throws(PostgresFailure) -> PostgresResult {
+        if let failure { throw failure }
+        let result = try self.session.exchange(requests)
+        self.hasBegun = true
+        return result
+    }
+
+    /// As ``send(_:)``, while the body runs: what fails is kept.
+    private func answer(to requests: [PostgresRequest]) throws(StoreError) -> PostgresResult {
+        do throws(PostgresFailure) {
+            return try self.send(requests)
+        } catch {
+            if self.failure == nil { self.failure = error }
+            throw error.storeError
+        }
     }
 
     /// What the schema would refuse, found without it.

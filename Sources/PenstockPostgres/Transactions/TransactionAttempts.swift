@@ -31,7 +31,10 @@ enum TransactionMode: Sendable {
 struct TransactionAttempts {
     var slot: ConnectionSlot
     var mode: TransactionMode
-    var origin: String
+    /// What stored values are written in.
+    var format: Int
+    /// The name of this process in notifications; `nil` where there are none.
+    var origin: String?
     var logger: Logger
 
     /// How one attempt ended that did not commit.
@@ -47,6 +50,7 @@ struct TransactionAttempts {
         atMost maximumAttempts: Int,
         _ body: (PostgresTransaction) throws -> Result
     ) throws -> (Result, [StoreSignal]) {
+        let giveUp = ContinuousClock.now + Self.patience
         var attempt = 1
         while true {
             do throws(Ending) {
@@ -55,7 +59,7 @@ struct TransactionAttempts {
                 switch error {
                 case .refused(let error): throw error
                 case .again(let failure):
-                    guard attempt < maximumAttempts else { throw failure.storeError }
+                    guard attempt < maximumAttempts, .now < giveUp else { throw failure.storeError }
                     self.logger.debug(
                         "A transaction is run again",
                         metadata: ["attempt": "\(attempt)", "error": "\(failure)"]
@@ -66,6 +70,9 @@ struct TransactionAttempts {
             }
         }
     }
+
+    /// From the first attempt to the begin of the last: a database that answers late is not asked eight times.
+    private static let patience = Duration.seconds(30)
 
     /// Transactions that were in each other's way meet again if all of them go on at once. The thread is one that may
     /// block, and its connection holds no locks meanwhile.
@@ -86,18 +93,11 @@ struct TransactionAttempts {
             // The server is not there; that is for the caller to know, not for this thread to wait out.
             throw .refused(StoreError(.unavailable, error.description, underlying: error))
         }
-        do {
-            try session.run(self.mode.begin)
-        } catch {
-            // Most likely a connection that was lost while it rested.
-            self.slot.discard()
-            throw error.meaning == .connectionLost ? .again(error) : .refused(error.storeError)
-        }
-        let transaction = PostgresTransaction(session, mode: self.mode)
+        let transaction = PostgresTransaction(session, mode: self.mode, format: self.format)
         let result: Result
         do {
             result = try body(transaction)
-            try transaction.notify(from: self.origin)
+            if let origin { try transaction.notify(from: origin) }
         } catch {
             throw self.abandon(transaction, because: error, session)
         }
@@ -105,7 +105,7 @@ struct TransactionAttempts {
         if let failure = transaction.failure {
             throw self.abandon(transaction, because: failure, session)
         }
-        try self.commit(session)
+        try self.commit(transaction, session)
         return (result, transaction.signals)
     }
 
@@ -132,27 +132,22 @@ struct TransactionAttempts {
         }
     }
 
-    private func commit(_ session: PostgresSession) throws(Ending) {
-        let tag: String
+    private func commit(_ transaction: PostgresTransaction, _ session: PostgresSession) throws(Ending) {
         do {
-            tag = try session.run("COMMIT")
+            try transaction.commit()
         } catch {
-            if self.mode == .read {
+            let isLost = error.meaning == .connectionLost
+            // A server that only reads has committed nothing.
+            let isUnknown = isLost && transaction.isCommitting && self.mode == .write && error.sqlState != "25006"
+            if isLost || (!session.isIdle && (try? session.run("ROLLBACK")) == nil) || !session.isIdle {
                 self.slot.discard()
-                throw .again(error)
             }
             switch error.meaning {
-            case .conflict: throw .again(error)
-            case .connectionLost:
-                self.slot.discard()
+            case .connectionLost where isUnknown:
                 throw .refused(StoreError(.outcomeUnknown, error.description, underlying: error))
-            case .constraint, .corrupt, .unavailable:
-                if !session.isIdle { self.slot.discard() }
-                throw .refused(error.storeError)
+            case .conflict, .connectionLost: throw .again(error)
+            case .constraint, .corrupt, .unavailable: throw .refused(error.storeError)
             }
-        }
-        guard tag == "COMMIT" else {
-            throw .refused(StoreError(.unavailable, "the transaction was rolled back by the server"))
         }
     }
 }

@@ -1,6 +1,8 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import PenstockModel
+
 /// An event as it is stored: a message, or bytes that this version cannot read and leaves as they are.
 package enum StoredEvent: Sendable, Hashable {
     case message(EventMessage)
@@ -23,9 +25,9 @@ package enum StoredEvent: Sendable, Hashable {
         }
     }
 
-    package func storedBytes() -> [UInt8] {
+    package func storedBytes(format: Int = StateFormat.current) -> [UInt8] {
         switch self {
-        case .message(let message): message.storedBytes()
+        case .message(let message): message.storedBytes(format: format)
         case .unreadable(let bytes, _): bytes
         }
     }

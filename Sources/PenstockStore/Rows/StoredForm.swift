@@ -6,9 +6,9 @@ package import PenstockModel
 
 extension StateCodable {
     /// The bytes that databases keep of a value that no query looks into.
-    package func storedBytes() -> [UInt8] {
-        var writer = StateWriter()
-        writer.write(UInt64(StateFormat.current))
+    package func storedBytes(format: Int = StateFormat.current) -> [UInt8] {
+        var writer = StateWriter(format: format)
+        writer.write(UInt64(format))
         writer.write(self)
         return writer.bytes
     }
@@ -21,9 +21,9 @@ extension StateCodable {
 
 extension Array where Element: StateCodable {
     /// The bytes that databases keep of a list that no query looks into.
-    package func storedBytes() -> [UInt8] {
-        var writer = StateWriter(capacity: 64)
-        writer.write(UInt64(StateFormat.current))
+    package func storedBytes(format: Int = StateFormat.current) -> [UInt8] {
+        var writer = StateWriter(capacity: 64, format: format)
+        writer.write(UInt64(format))
         writer.write(self)
         return writer.bytes
     }

@@ -1,0 +1,116 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockStore
+import Testing
+
+@testable import PenstockPostgres
+
+/// What is found out about a database before it is worked with, and how its answers are waited for.
+@Suite(.enabled(if: PostgresCluster.isExpected, "PostgreSQL is not installed"), .timeLimit(.minutes(2)))
+struct PostgresProbeTests {
+    @Test func `A server that only reads is refused, with what to do`() async throws {
+        try await withPostgresDatabase { configuration in
+            var configuration = configuration
+            configuration.connectionString += " options='-c default_transaction_read_only=on'"
+            let standby = configuration
+            await #expect { _ = try await PostgresStore(testing: standby) } throws: {
+                ($0 as? StoreError)?.code == .unavailable && "\($0)".contains("target_session_attrs=read-write")
+            }
+        }
+    }
+
+    @Test func `Where signals cannot travel the store works without them`() async throws {
+        try await withPostgresDatabase { configuration in
+            try PostgresSession(configuration).run(
+                """
+                CREATE ROLE silent LOGIN;
+                GRANT ALL ON SCHEMA public TO silent;
+                REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC
+                """
+            )
+            var silent = configuration
+            silent.connectionString += " user=silent"
+            let store = try await PostgresStore(testing: silent)
+            try await store.write { transaction in
+                try transaction.putSetting("name", [1])
+                transaction.signal(.effectOwed)
+            }
+            #expect(try await store.read { try $0.setting("name") } == [1])
+            let listening = try PostgresSession(configuration).rows(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'", []
+            ) { try $0.int() }
+            #expect(listening == [0])
+            await store.close()
+        }
+    }
+
+    @Test func `A server that does not answer in time counts as lost`() async throws {
+        try await withPostgresDatabase { configuration in
+            var configuration = configuration
+            configuration.answerTimeout = .milliseconds(100)
+            let session = try PostgresSession(configuration)
+            #expect {
+                try session.run("SELECT pg_sleep(20)")
+            } throws: {
+                let failure = $0 as? PostgresFailure
+                return failure?.meaning == .connectionLost && "\($0)".contains("did not answer within")
+            }
+        }
+    }
+
+    @Test func `A request and an answer that no buffer holds pass in one exchange`() throws {
+        let session = try PostgresSession(PostgresCluster.shared.get().configuration(of: "postgres"))
+        let large = [UInt8](repeating: 7, count: 8 << 20)
+        let requests = (0..<3).map { _ in PostgresRequest("SELECT $1::bytea", [large]) }
+        let answer = try session.exchange(requests).map { try $0.bytes() }
+        #expect(answer == [large])
+    }
+
+    @Test func `Of several statements the first that fails is told, and the connection serves the next`() throws {
+        let session = try PostgresSession(PostgresCluster.shared.get().configuration(of: "postgres"))
+        for _ in 1...2 {
+            #expect {
+                _ = try session.exchange([
+                    PostgresRequest("SELECT 1::bigint"), PostgresRequest("SELECT 1::bigint / $1", [0]),
+                    PostgresRequest("SELECT nothing"),
+                ])
+            } throws: {
+                ($0 as? PostgresFailure)?.sqlState == "22012"
+            }
+            #expect(try session.rows("SELECT 2::bigint", []) { try $0.int() } == [2])
+        }
+    }
+
+    @Test func `What must have touched a row and did not is a failure`() throws {
+        let session = try PostgresSession(PostgresCluster.shared.get().configuration(of: "postgres"))
+        let requirement = PostgresRequest.Requirement(rows: 1, otherwise: "there is no such row")
+        #expect {
+            _ = try session.exchange([
+                PostgresRequest("SELECT 1 WHERE false", requiring: requirement), PostgresRequest("SELECT 1::bigint"),
+            ])
+        } throws: {
+            ($0 as? PostgresFailure)?.meaning == .constraint && "\($0)".contains("there is no such row")
+        }
+    }
+
+    @Test func `More is gathered than travels at once, and all of it is there`() async throws {
+        try await withPostgresDatabase { configuration in
+            let store = try await PostgresStore(testing: configuration)
+            try await store.write { transaction in
+                for number in 0..<200 { try transaction.putSetting("\(number)", [UInt8(number)]) }
+            }
+            #expect(try await store.read { try $0.setting("199") } == [199])
+            await #expect {
+                try await store.write { transaction in
+                    try transaction.putSetting("lost", [1])
+                    try transaction.updateJob(job(1, of: pipeline()).job, clientID: nil)
+                }
+            } throws: {
+                ($0 as? StoreError)?.code == .constraint
+            }
+            #expect(try await store.read { try $0.setting("lost") } == nil)
+            await store.close()
+        }
+    }
+}
