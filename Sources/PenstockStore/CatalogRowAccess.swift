@@ -46,6 +46,10 @@ package protocol CatalogWriter {
     /// Inserts the type, or replaces the one of its identity.
     func putActionType(_ row: ActionTypeRow) throws
 
+    /// The connection, which nobody else changes until the transaction ends: it is rewritten whole, so whoever changes it
+    /// reads it this way first.
+    func lockConnection(_ id: ClientID) throws -> ConnectionRow?
+
     /// Inserts the connection, or replaces the one of its id.
     func putConnection(_ row: ConnectionRow) throws
 

@@ -10,7 +10,7 @@ package import PenstockModel
 /// its only effects are those on its transaction. What a body throws rolls its transaction back, and it alone, and is
 /// thrown here unchanged.
 ///
-/// Lock order inside a transaction: pipeline, executions, jobs, timers, effects, events, then artifacts.
+/// Lock order inside a transaction: pipeline, executions, jobs, connections, timers, effects, events, then artifacts.
 package protocol Store: ArtifactIndex {
     /// Runs the body in a transaction that writes, and returns once that is durable.
     ///

@@ -41,32 +41,53 @@ import Testing
         }
     }
 
+    private func connection(_ number: Int) -> ConnectionRow {
+        ConnectionRow(
+            clientID: id(number), scope: scope, pipelineName: "p", stageName: "s", actionName: "a",
+            tokenHash: [UInt8(number)], created: at(Int64(10 - number))
+        )
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `A connection that several change at once loses no change`(_ kind: StoreUnderTest) async throws {
+        try await kind.withHandles { first, second in
+            try await first.write { try $0.putConnection(self.connection(1)) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<20 {
+                    group.addTask {
+                        try await (number % 2 == 0 ? first : second).write { transaction in
+                            var row = try #require(try transaction.lockConnection(id(1)))
+                            row.tokenHash.append(1)
+                            try transaction.putConnection(row)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await second.read { try $0.connection(id(1)) }?.tokenHash.count == 21)
+        }
+    }
+
     @Test(arguments: StoreUnderTest.allCases)
     func `An action has one connection that is not revoked`(_ kind: StoreUnderTest) async throws {
         try await kind.withStore { store in
-            @Sendable func row(_ number: Int) -> ConnectionRow {
-                ConnectionRow(
-                    clientID: id(number), scope: scope, pipelineName: "p", stageName: "s", actionName: "a",
-                    tokenHash: [UInt8(number)], created: at(Int64(10 - number))
-                )
-            }
-            try await store.write { try $0.putConnection(row(1)) }
-            await #expect { try await store.write { try $0.putConnection(row(2)) } } throws: {
+            try await store.write { try $0.putConnection(self.connection(1)) }
+            await #expect { try await store.write { try $0.putConnection(self.connection(2)) } } throws: {
                 ($0 as? StoreError)?.code == .constraint
             }
             try await store.write { transaction throws in
-                var revoked = row(1)
+                var revoked = self.connection(1)
                 revoked.revoked = at(20)
                 revoked.boundType = buildType
                 revoked.previousTokenHash = []
                 try transaction.putConnection(revoked)
-                try transaction.putConnection(row(2))
+                try transaction.putConnection(self.connection(2))
                 #expect(try transaction.connection(id(1)) == revoked)
                 let live = try transaction.liveConnection(
                     scope: scope, pipelineName: "p", stageName: "s", actionName: "a"
                 )
-                #expect(live == row(2))
-                #expect(try transaction.connections(in: scope) == [row(2), revoked])
+                #expect(live == self.connection(2))
+                #expect(try transaction.connections(in: scope) == [self.connection(2), revoked])
             }
         }
     }

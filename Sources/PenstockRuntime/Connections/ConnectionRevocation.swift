@@ -53,7 +53,7 @@ struct ConnectionRevocation {
     }
 
     private func revoke(_ connection: ConnectionRow) throws {
-        var row = connection
+        guard var row = try self.transaction.lockConnection(connection.clientID), row.revoked == nil else { return }
         row.revoked = self.now
         try self.transaction.putConnection(row)
     }

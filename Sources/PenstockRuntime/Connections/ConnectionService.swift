@@ -80,7 +80,7 @@ package struct ConnectionService: Sendable {
 
     /// The live connection of the caller's scope.
     package func connection(_ call: CallContext, _ id: ClientID) async throws -> ConnectionRow {
-        try await self.context.store.read { try Self.live(id, call, in: $0) }
+        try await self.context.store.read { try Self.live(try $0.connection(id), id, call) }
     }
 
     /// Gives the connection a new token; the old one counts for ``RuntimeSettings/clientTokenGrace``.
@@ -89,7 +89,7 @@ package struct ConnectionService: Sendable {
         let now = context.clock.now
         let token = Self.makeToken()
         return try await context.store.write { transaction in
-            var row = try Self.live(id, call, in: transaction)
+            var row = try Self.live(try transaction.lockConnection(id), id, call)
             row.previousTokenHash = row.tokenHash
             row.previousExpires = now + context.settings.clientTokenGrace
             row.tokenHash = context.tokens.hash(token, context: ConnectionRow.hashContext(id))
@@ -105,12 +105,14 @@ package struct ConnectionService: Sendable {
     package func revoke(_ call: CallContext, _ id: ClientID) async throws {
         let now = self.context.clock.now
         try await self.context.store.write { transaction in
-            var row = try Self.live(id, call, in: transaction)
+            let found = try Self.live(try transaction.connection(id), id, call)
             // As when it is made: no job comes between.
-            let pipeline = try transaction.lockPipelineID(call.pipeline(row.pipelineName))
+            if let pipeline = try transaction.lockPipelineID(call.pipeline(found.pipelineName)) {
+                try Self.disconnectJobs(of: pipeline, from: found, in: transaction)
+            }
+            var row = try Self.live(try transaction.lockConnection(id), id, call)
             row.revoked = now
             try transaction.putConnection(row)
-            if let pipeline { try Self.disconnectJobs(of: pipeline, from: row, in: transaction) }
             try call.audit("RevokeConnection", "connection/\(id)", at: now, in: transaction)
         }
     }
@@ -129,12 +131,9 @@ package struct ConnectionService: Sendable {
         }
     }
 
-    private static func live(
-        _ id: ClientID,
-        _ call: CallContext,
-        in reader: any StoreReader
-    ) throws -> ConnectionRow {
-        guard let row = try reader.connection(id), row.scope == call.scope, row.revoked == nil else {
+    /// - Parameter row: What was found under the id.
+    private static func live(_ row: ConnectionRow?, _ id: ClientID, _ call: CallContext) throws -> ConnectionRow {
+        guard let row, row.scope == call.scope, row.revoked == nil else {
             throw Rejection(.resourceNotFound, "Account '\(call.scope.account)' has no live connection '\(id)'")
         }
         return row

@@ -54,7 +54,7 @@ package struct EventAdministration: Sendable {
             }
             let limits = targets.first { $0.name == row.queue.target }?.limits ?? EventLimits()
             // Who adds to a queue holds the pipeline, if that is still there, so that the order is one of commits.
-            _ = try transaction.lockPipeline(message.pipeline)
+            _ = try transaction.lockPipelineID(message.pipeline)
             let isQueued = try transaction.enqueueEvent(
                 row.event, in: row.queue, at: now, maximumLength: limits.maximumQueueLength)
             guard isQueued else {

@@ -185,8 +185,9 @@ package struct JobService: Sendable {
 
     /// The first job that is dispatched under a connection binds it to its type.
     private static func bindConnection(of row: JobRow, in transaction: any StoreTransaction) throws {
-        guard let clientID = row.clientID, var connection = try transaction.connection(clientID),
-            connection.boundType == nil
+        // It is bound once and for all, so most need no lock.
+        guard let clientID = row.clientID, try transaction.connection(clientID)?.boundType == nil,
+            var connection = try transaction.lockConnection(clientID), connection.boundType == nil
         else { return }
         connection.boundType = row.start.action.typeID
         try transaction.putConnection(connection)

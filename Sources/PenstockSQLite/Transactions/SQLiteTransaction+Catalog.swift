@@ -69,6 +69,8 @@ extension SQLiteTransaction {
         try self.connection.first(.connection, .id(id), map: Self.connectionRow)
     }
 
+    func lockConnection(_ id: ClientID) throws -> ConnectionRow? { try self.connection(id) }
+
     func liveConnection(
         scope: Scope,
         pipelineName: String,

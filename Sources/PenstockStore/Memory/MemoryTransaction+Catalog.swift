@@ -28,6 +28,8 @@ extension MemoryTransaction {
 
     func connection(_ id: ClientID) -> ConnectionRow? { self.rows.connections[id] }
 
+    func lockConnection(_ id: ClientID) -> ConnectionRow? { self.connection(id) }
+
     func liveConnection(
         scope: Scope,
         pipelineName: String,
