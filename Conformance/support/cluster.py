@@ -19,6 +19,8 @@ PORT = "5432"
 class Cluster:
     """Serves from a temporary directory, to whoever may enter that, and ends with the thread that started it."""
 
+    port = PORT
+
     @staticmethod
     def binaries():
         """The programs of the newest version that Debian's packages have installed, or None."""
@@ -61,7 +63,7 @@ class Cluster:
 
     def start(self):
         """Returns once the cluster accepts connections."""
-        options = ("-D", self._data, "-k", self.directory, "-p", PORT, *self._options())
+        options = ("-D", self._data, "-k", self.directory, "-p", self.port, *self._options())
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
                 self._command("postgres", *options),
@@ -75,7 +77,7 @@ class Cluster:
 
     def _accepts(self):
         assert self.process.poll() is None, (self.directory / "log").read_text()
-        command = [self.bin / "pg_isready", "-q", "-h", self.directory, "-p", PORT]
+        command = [self.bin / "pg_isready", "-q", "-h", self.directory, "-p", self.port]
         return subprocess.run(command, timeout=10).returncode == 0
 
     def stop(self, kind):
@@ -92,5 +94,10 @@ class Cluster:
         """Makes an empty database; returns how to connect to it."""
         self._databases += 1
         name = f"penstock{self._databases}"
-        self._run("createdb", "-h", self.directory, "-p", PORT, "-U", "postgres", name)
-        return f"host={self.directory} port={PORT} user=postgres dbname={name}"
+        self._run("createdb", "-h", self.directory, "-p", self.port, "-U", "postgres", name)
+        return f"host={self.directory} port={self.port} user=postgres dbname={name}"
+
+    def sql(self, statement, database):
+        """Runs statements as the one who may do anything."""
+        connection = ("-h", self.directory, "-p", self.port, "-U", "postgres", "-d", database)
+        self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *connection, "-c", statement)

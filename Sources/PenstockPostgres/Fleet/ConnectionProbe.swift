@@ -44,31 +44,36 @@ struct ConnectionProbe {
         var generator = SystemRandomNumberGenerator()
         let mark = UniqueID.random(using: &generator).description
         let second = try PostgresSession(self.configuration)
-        _ = try session.rows("SELECT set_config('penstock.session', $1, false)", [mark]) { _ in }
-        try second.run("BEGIN")
-        let marks: [String?]
         do {
-            marks = try [second, session].flatMap { each in
+            _ = try session.rows("SELECT set_config('penstock.session', $1, false)", [mark], within: Self.patience) {
+                _ in
+            }
+            try second.run("BEGIN")
+            let marks = try [second, session].flatMap { each in
                 try each.rows(
                     "SELECT current_setting('penstock.session', true)", [], within: Self.patience
                 ) { try $0.textIfPresent() }
             }
-        } catch let failure as PostgresFailure where failure.isConnectionLost || failure.sqlState == "26000" {
-            throw Self.notSessions
+            guard marks.first != mark, marks.last == mark else { throw Self.notSessions(nil) }
+        } catch let failure as PostgresFailure {
+            // Nothing that a server of its own could refuse.
+            throw Self.notSessions(failure)
         }
-        guard marks.first != mark, marks.last == mark else { throw Self.notSessions }
     }
 
     /// For a query that touches no table.
     private static let patience = Duration.seconds(5)
 
-    private static let notSessions = StoreError(
-        .unavailable,
-        """
-        connections are not sessions of their own: a pooler in between must be in session mode, with a connection to the \
-        server for each of its clients
-        """
-    )
+    private static func notSessions(_ failure: PostgresFailure?) -> StoreError {
+        StoreError(
+            .unavailable,
+            """
+            connections are not sessions of their own: a pooler in between must be in session mode, with a connection to \
+            the server for each of its clients\(failure.map { "; \($0)" } ?? "")
+            """,
+            underlying: failure
+        )
+    }
 
     private func hasNotifications(_ session: PostgresSession) throws(PostgresFailure) -> Bool {
         do throws(PostgresFailure) {

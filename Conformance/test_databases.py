@@ -1,0 +1,163 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What `--database` takes: every option of libpq, and a clear word about what cannot be worked with."""
+
+import base64
+import contextlib
+import os
+import shutil
+import subprocess
+
+import pytest
+from support import declarations
+from support.secured import PASSWORD, Authority, Pooler, SecuredCluster
+from support.server import Server, executable
+from support.world import World
+
+UNUSABLE = 74
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"), "authority")
+
+
+@pytest.fixture(scope="module")
+def secured(authority):
+    running = SecuredCluster(authority).start()
+    yield running
+    running.remove()
+
+
+@pytest.fixture(scope="module")
+def secured_database(secured):
+    return secured.create_secured_database()
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    file = tmp_path_factory.mktemp("key") / "master-key"
+    file.write_bytes(base64.b64encode(os.urandom(32)) + b"\n")
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture
+def passwords(tmp_path, secured):
+    """A password file, which only its owner may read."""
+    file = tmp_path / "passwords"
+    file.write_text(f"localhost:{secured.port}:*:penstock:{PASSWORD}\n")
+    file.chmod(0o600)
+    return file
+
+
+@contextlib.contextmanager
+def serving(tmp_path, database, key, **variables):
+    server = Server(
+        tmp_path / "data", "--database", database, "--master-key-file", str(key), variables=variables
+    )
+    server.start()
+    yield server
+    assert server.stop() == 0
+
+
+def works(server, directory):
+    world = World(server, directory)
+    world.put_source()
+    world.create_custom_type()
+    world.create(("Build", [declarations.action("Build", world.custom)]))
+    return world.codepipeline.get_pipeline(name=world.name)["pipeline"]["version"] == 1
+
+
+def refusal(tmp_path, database, key, **variables):
+    """What a server says that does not start."""
+    run = subprocess.run(
+        [executable(), "serve", "--port", "0", "--data-dir", tmp_path / "refused"]
+        + ["--database", database, "--master-key-file", key],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == UNUSABLE
+    return run.stderr
+
+
+def test_an_encrypted_database_is_verified_and_the_password_comes_from_a_file(
+    tmp_path, secured, secured_database, authority, key, passwords
+):
+    database = (
+        f"postgresql://penstock@localhost:{secured.port}/{secured_database}"
+        f"?sslmode=verify-full&sslrootcert={authority.certificate}&passfile={passwords}"
+    )
+    with serving(tmp_path, database, key) as server:
+        assert works(server, tmp_path)
+
+
+def test_settings_that_the_connection_string_leaves_out_come_from_the_environment(
+    tmp_path, secured, secured_database, authority, key
+):
+    variables = {
+        "PGHOST": "localhost",
+        "PGPORT": secured.port,
+        "PGUSER": "penstock",
+        "PGPASSWORD": PASSWORD,
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": str(authority.certificate),
+    }
+    with serving(tmp_path, f"dbname={secured_database}", key, **variables) as server:
+        assert works(server, tmp_path)
+
+
+def test_a_database_whose_certificate_nobody_known_signed_is_refused(
+    tmp_path, secured, secured_database, key, passwords
+):
+    stranger = Authority(tmp_path, "stranger")
+    database = (
+        f"host=localhost port={secured.port} user=penstock dbname={secured_database} passfile={passwords}"
+        f" sslmode=verify-full sslrootcert={stranger.certificate}"
+    )
+    assert "certificate verify failed" in refusal(tmp_path, database, key)
+
+
+def test_a_wrong_password_is_told_and_not_shown(tmp_path, secured, secured_database, authority, key):
+    database = (
+        f"postgresql://penstock:not-the-one@localhost:{secured.port}/{secured_database}"
+        f"?sslmode=verify-full&sslrootcert={authority.certificate}"
+    )
+    told = refusal(tmp_path, database, key)
+    assert "password authentication failed" in told
+    assert "not-the-one" not in told
+
+
+def test_of_several_hosts_the_first_that_takes_writes_is_used(tmp_path, cluster, key):
+    name = cluster.create_database().rpartition("=")[2]
+    database = (
+        f"host=/nonexistent,{cluster.directory} port=1,{cluster.port} user=postgres dbname={name}"
+        " target_session_attrs=read-write"
+    )
+    with serving(tmp_path, database, key) as server:
+        assert works(server, tmp_path)
+
+
+@pytest.fixture
+def pooler(cluster, request):
+    if not shutil.which("/usr/sbin/pgbouncer"):
+        pytest.skip("pgbouncer is not installed")
+    running = Pooler(cluster, request.param)
+    yield running
+    running.remove()
+
+
+@pytest.mark.parametrize("pooler", ["session"], indirect=True)
+def test_a_pooler_that_gives_each_client_a_session_is_worked_with(tmp_path, cluster, pooler, key):
+    name = cluster.create_database().rpartition("=")[2]
+    with serving(tmp_path, pooler.database(name), key) as server:
+        assert works(server, tmp_path)
+
+
+@pytest.mark.parametrize("pooler", ["transaction", "statement"], indirect=True)
+def test_a_pooler_that_gives_each_client_less_is_refused(tmp_path, cluster, pooler, key):
+    name = cluster.create_database().rpartition("=")[2]
+    assert "a pooler in between must be in session mode" in refusal(tmp_path, pooler.database(name), key)
