@@ -3,11 +3,13 @@
 
 # Debian's names of what a build needs, and of what the tests need besides.
 BUILD_PACKAGES = libsqlite3-dev libpq-dev pkg-config
-TEST_PACKAGES = $(BUILD_PACKAGES) postgresql pgbouncer python3 python3-venv openssl curl strace
+TEST_PACKAGES = $(BUILD_PACKAGES) postgresql pgbouncer python3 python3-venv openssl curl strace iproute2 mount faketime
 
 SWIFT_FILES = $(shell git ls-files '*.swift' | grep -v /Generated/)
 PYTHON = $(CURDIR)/.venv/bin/python
 PENSTOCK = $(CURDIR)/.build/release/penstock
+# Before what only root may do.
+AS_ROOT = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # Suites in which many tasks meet; what `make check-all` runs under the thread sanitizer.
 CONCURRENT_SUITES = PenstockArtifactsTests|PenstockHTTPTests|PenstockRunnersTests|PenstockRuntimeTests|PenstockS3Tests|PenstockStoreTests|PenstockWorkerTests
@@ -55,10 +57,10 @@ simulate:
 	swift build -c release --product penstock-simulation
 	.build/release/penstock-simulation --seeds $${SEEDS:-1000} $(ARGS)
 
-## Fifty kills at random moments under load, or KILLS of them; nothing that was answered may be lost.
+## Hundreds of faults of every kind, under load; ARGS are added, as in ARGS="--kind disk --seed 7" or ARGS="--short".
 faults: setup release
-	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_FAULT_KILLS=$${KILLS:-50} \
-		$(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_faults.py Conformance/test_replicas.py -k "kill" -s
+	cd Conformance && $(AS_ROOT) env PENSTOCK_EXECUTABLE=$(PENSTOCK) $(PYTHON) -m faults --self-check
+	cd Conformance && $(AS_ROOT) env PENSTOCK_EXECUTABLE=$(PENSTOCK) $(PYTHON) -m faults $(ARGS)
 	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_POWER_ROUNDS=10 $(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_power_loss.py -s
 
 ## The tables of speed, measured here and now beside their ceilings; BENCH="--pipelines 10000" makes it shorter.

@@ -9,7 +9,7 @@ import time
 
 from support.load import Load
 
-KILLS = int(os.environ.get("PENSTOCK_FAULT_KILLS", "5"))
+KILLS = 5
 
 
 def test_nothing_is_lost_or_stuck_when_the_server_is_killed(own_server, own_world):

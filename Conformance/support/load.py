@@ -114,14 +114,15 @@ class Load:
     """What goes on in pipelines of a world, by way of one server or of several that share their data."""
 
     def __init__(self, *worlds, seed, pipelines=6, workers=4, keepers=0, pause=BETWEEN_STARTS):
+        # Of which all is to end and to hold; those that are added are not started here.
         self.names = make_pipelines(worlds[0], pipelines)
         self.record = Record()
         self._starting, self._working = threading.Event(), threading.Event()
         self.starters = [
-            Starter(world, self.names, self.record, self._starting, f"start-{number}", pause)
+            Starter(world, tuple(self.names), self.record, self._starting, f"start-{number}", pause)
             for number, world in enumerate(worlds)
         ]
-        self.starters += [
+        self.keepers = [
             Keeper(worlds[number % len(worlds)], self.record, seed + number, self._starting)
             for number in range(keepers)
         ]
@@ -132,17 +133,21 @@ class Load:
 
     @property
     def callers(self):
-        return [thread.caller for thread in (*self.starters, *self.workers)]
+        return [thread.caller for thread in self._threads]
+
+    @property
+    def _threads(self):
+        return (*self.starters, *self.keepers, *self.workers)
 
     def start(self):
-        for thread in (*self.starters, *self.workers):
+        for thread in self._threads:
             thread.start()
 
     def finish(self, client, deadline=120):
         """Starts nothing more, and waits for the end of every execution."""
         self._starting.set()
-        for starter in self.starters:
-            starter.join()
+        for thread in (*self.starters, *self.keepers):
+            thread.join()
 
         going_on = list(self.names)
 
@@ -161,7 +166,7 @@ class Load:
         """Calls nothing any more."""
         self._starting.set()
         self._working.set()
-        for thread in (*self.starters, *self.workers):
+        for thread in self._threads:
             if thread.is_alive():
                 thread.join()
 

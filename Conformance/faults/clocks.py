@@ -1,0 +1,32 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Wall clocks that can be set for one process, by Debian's faketime; monotonic clocks go on as they do."""
+
+import os
+from pathlib import Path
+
+
+def library():
+    """The library that a process is to be started with, or None where it is not installed."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+
+class WallClock:
+    """What a process that has these variables takes for the time."""
+
+    def __init__(self, file):
+        self._file = file
+        self.set(0)
+        self.variables = {
+            "LD_PRELOAD": str(library()),
+            "FAKETIME_TIMESTAMP_FILE": str(file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def set(self, seconds):
+        """So many seconds before or behind the time, from now on."""
+        written = self._file.with_suffix(".new")
+        written.write_text(f"{seconds:+d}s\n")
+        os.replace(written, self._file)
