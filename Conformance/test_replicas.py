@@ -25,6 +25,8 @@ from support.waiting import until
 from support.world import World
 
 UNAVAILABLE = ("ServiceUnavailable", 503)
+# As long as a poll may be held.
+HELD_SECONDS = 20
 
 
 @pytest.fixture
@@ -337,9 +339,9 @@ def test_a_held_poll_is_woken_by_a_start_at_the_other_replica(worlds, record_pro
     one.create(("Deploy", [one.work()]), sources=[one.custom_source()])
     one.fail(*several_jobs(one, 1, one.source))
     client, sent = two.server.client("codepipeline"), threading.Event()
-    operation = "codepipeline.PollForJobs"
+    operation, held = "codepipeline.PollForJobs", {"x-penstock-wait-seconds": f"{HELD_SECONDS}"}
     client.meta.events.register(
-        f"before-call.{operation}", lambda params, **_: params["headers"].update({"x-penstock-wait-seconds": "20"})
+        f"before-call.{operation}", lambda params, **_: params["headers"].update(held)
     )
     client.meta.events.register(f"before-send.{operation}", lambda **_: sent.set())
 
@@ -351,13 +353,13 @@ def test_a_held_poll_is_woken_by_a_start_at_the_other_replica(worlds, record_pro
     with ThreadPoolExecutor(1) as pool:
         for _ in range(15):
             sent.clear()
-            held = pool.submit(poll)
+            answer = pool.submit(poll)
             assert sent.wait(20)
             # One that is sent later has been answered, so the other one waits by now.
             assert two.poll(one.source) == []
             begun = time.monotonic()
             execution = one.start()
-            answered, jobs = held.result(timeout=30)
+            answered, jobs = answer.result(timeout=30)
             took.append(answered - begun)
             assert [execution_of(job) for job in jobs] == [execution]
             acknowledge(one, jobs)
@@ -365,7 +367,8 @@ def test_a_held_poll_is_woken_by_a_start_at_the_other_replica(worlds, record_pro
     median = statistics.median(took)
     record_property("median_wake_up_seconds", round(median, 4))
     print(f"from a start to a poll's answer at the other replica: {median * 1000:.1f} ms, the median of {len(took)}")
-    assert median < 0.5
+    # One that nobody wakes looks once more when its time is over.
+    assert max(took) < HELD_SECONDS / 2
 
 
 # Faults

@@ -29,9 +29,9 @@ class Caller:
 
     def __init__(self, world, over, service="codepipeline"):
         self.world, self.over, self.service = world, over, service
-        # How many calls were answered, by operation; how many were not, or with what asks for a repetition; and the
-        # refusals that no repetition changes.
-        self.answered, self.repeated, self.errors = collections.Counter(), 0, []
+        # How many calls were answered, by operation; what became of those that were not, or with what asks for a
+        # repetition; and the refusals that no repetition changes.
+        self.answered, self.failures, self.errors = collections.Counter(), [], []
         # A client is expensive to make, so there is one for each address at which the server has been.
         self._clients = {}
 
@@ -44,21 +44,26 @@ class Caller:
             self._clients[endpoint] = client
         return self._clients[endpoint]
 
+    @property
+    def repeated(self):
+        return len(self.failures)
+
     def once(self, operation, expected=(), **arguments):
         """The answer, or None where there is none; waits a moment then. A refusal of an expected code is no error."""
         try:
             answer = getattr(self.client, operation)(**arguments)
-        except BotoCoreError:
-            pass
+        except BotoCoreError as error:
+            failure = error
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                 if error.response["Error"]["Code"] not in expected:
                     self.errors.append(error)
                 raise Refused from error
+            failure = error
         else:
             self.answered[operation] += 1
             return answer
-        self.repeated += 1
+        self.failures.append((operation, failure))
         self.over.wait(PAUSE)
         return None
 

@@ -4,6 +4,7 @@
 """Servers that share a database, a master key and the content of artifacts."""
 
 import base64
+import collections
 import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,25 @@ class Fleet:
         for each in self.replicas:
             if each.process.poll() is None:
                 each.kill()
+
+
+class Front(Server):
+    """Replicas behind a balancer, as one server; its clients retry as those of every SDK do, and no more."""
+
+    def __init__(self, endpoint, replica):
+        """`replica` is any of them: they have one administrator."""
+        super().__init__(replica.data_dir)
+        self.endpoint = endpoint
+        # How many attempts of calls that were answered in the end were not, by operation.
+        self.retried = collections.Counter()
+
+    def client(self, service, session=None, **settings):
+        client = super().client(service, session, **{"retries": {"mode": "standard"}, **settings})
+        client.meta.events.register("after-call", self._count)
+        return client
+
+    def _count(self, model, parsed, **_):
+        self.retried[model.name] += parsed["ResponseMetadata"]["RetryAttempts"]
 
 
 class Turns:
