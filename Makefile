@@ -3,7 +3,7 @@
 
 # Debian's names of what a build needs, and of what the tests need besides.
 BUILD_PACKAGES = libsqlite3-dev libpq-dev pkg-config
-TEST_PACKAGES = $(BUILD_PACKAGES) postgresql pgbouncer python3 python3-venv openssl curl strace iproute2 mount faketime
+TEST_PACKAGES = $(BUILD_PACKAGES) postgresql pgbouncer haproxy python3 python3-venv openssl curl strace iproute2 mount faketime
 
 SWIFT_FILES = $(shell git ls-files '*.swift' | grep -v /Generated/)
 PYTHON = $(CURDIR)/.venv/bin/python

@@ -8,9 +8,11 @@ import contextlib
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import declarations
+from support.fleet import Fleet
 from support.secured import PASSWORD, Authority, Pooler, SecuredCluster
 from support.server import Server, executable
 from support.world import World
@@ -139,6 +141,56 @@ def test_of_several_hosts_the_first_that_takes_writes_is_used(tmp_path, cluster,
     )
     with serving(tmp_path, database, key) as server:
         assert works(server, tmp_path)
+
+
+def test_a_server_has_nine_connections_at_most(tmp_path, cluster, key):
+    database = cluster.create_database()
+    with serving(tmp_path, database, key) as server:
+        world = World(server, tmp_path)
+        with ThreadPoolExecutor(32) as pool:
+            list(pool.map(lambda number: world.put_source(f"{number}", f"{number}"), range(256)))
+        name = database.rpartition("=")[2]
+        of_server = f"application_name = 'penstock' AND datname = '{name}'"
+        assert cluster.sql(f"SELECT count(*) FROM pg_stat_activity WHERE {of_server}", name) == [["9"]]
+
+
+def test_servers_work_without_notifications(tmp_path, cluster):
+    own = Fleet(cluster, tmp_path, user="silent")
+    cluster.sql(
+        "CREATE ROLE silent LOGIN; GRANT ALL ON SCHEMA public TO silent;"
+        "REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC",
+        own.database,
+    )
+    own.start()
+    try:
+        one, two = own.replicas
+        world = World(one, tmp_path)
+        other = world.at(two)
+        world.custom_pipeline()
+        execution = other.created_execution()
+        other.succeed(other.acknowledged_job())
+        world.ended(execution, "Succeeded")
+        for each in own.replicas:
+            assert "The database knows no notifications" in each.data_dir.with_suffix(".log").read_text()
+    finally:
+        assert own.stop() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE penstock_schema SET version = 99", "the database has schema 99, this program knows up to"),
+        ("UPDATE penstock_format SET format = 99", "the database write format 99, this program reads up to"),
+    ],
+    ids=["schema", "format"],
+)
+def test_a_server_that_is_older_than_the_database_does_not_start(tmp_path, cluster, key, change, told):
+    database = cluster.create_database()
+    with serving(tmp_path, database, key):
+        pass
+    cluster.sql(change, database.rpartition("=")[2])
+    said = refusal(tmp_path, database, key)
+    assert told in said and "use a newer one" in said
 
 
 @pytest.fixture

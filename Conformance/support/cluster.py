@@ -60,6 +60,7 @@ class Cluster:
         command = self._command(program, *arguments)
         run = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, timeout=60)
         assert run.returncode == 0, f"{program}: {run.stderr.strip()}"
+        return run.stdout
 
     def start(self):
         """Returns once the cluster accepts connections."""
@@ -98,6 +99,7 @@ class Cluster:
         return f"host={self.directory} port={self.port} user=postgres dbname={name}"
 
     def sql(self, statement, database):
-        """Runs statements as the one who may do anything."""
+        """Runs statements as the one who may do anything; returns the rows, each a list of texts."""
         connection = ("-h", self.directory, "-p", self.port, "-U", "postgres", "-d", database)
-        self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *connection, "-c", statement)
+        told = self._run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *connection, "-c", statement)
+        return [line.split("|") for line in told.splitlines()]
