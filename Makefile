@@ -63,12 +63,16 @@ faults: setup release
 	cd Conformance && $(AS_ROOT) env PENSTOCK_EXECUTABLE=$(PENSTOCK) $(PYTHON) -m faults $(ARGS)
 	PENSTOCK_EXECUTABLE=$(PENSTOCK) PENSTOCK_POWER_ROUNDS=10 $(PYTHON) -m pytest -c Conformance/pytest.ini Conformance/test_power_loss.py -s
 
-## The tables of speed, measured here and now beside their ceilings; BENCH="--pipelines 10000" makes it shorter.
-bench: setup release
+## The tables of speed, measured here and now beside ceilings and peers; BENCH="--only a store" measures less.
+bench: setup release Benchmarks/.venv/installed
 	swift build -c release --product store-benchmark
 	swift build -c release --product engine-benchmark
 	swift build -c release --package-path Benchmarks
 	scripts/run-benchmarks $(BENCH)
+
+Benchmarks/.venv/installed: Benchmarks/peers/requirements.txt
+	scripts/install-packages $(TEST_PACKAGES)
+	scripts/install-peers
 
 ## Formats every source.
 format:

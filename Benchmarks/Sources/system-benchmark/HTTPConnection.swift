@@ -9,30 +9,47 @@ import Glibc
 struct HTTPConnection: ~Copyable {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
-    private let descriptor: Int32
+    private let port: UInt16
+    private var descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    /// Whether the server said that it ends the connection after its answer.
+    private var isEnding = false
 
     init(port: UInt16) throws {
-        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard self.descriptor >= 0 else { throw Failure(description: "no socket: \(errno)") }
+        self.port = port
+        self.descriptor = try Self.connect(port: port)
+    }
+
+    private static func connect(port: UInt16) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(description: "no socket: \(errno)") }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let connected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(self.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard connected == 0 else { throw Failure(description: "no connection to port \(port): \(errno)") }
+        guard connected == 0 else {
+            close(descriptor)
+            throw Failure(description: "no connection to port \(port): \(errno)")
+        }
         var on: Int32 = 1
-        setsockopt(self.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        return descriptor
     }
 
     deinit { close(self.descriptor) }
 
     /// Sends the bytes as they are and returns status and body of the answer.
     mutating func exchange(_ request: [UInt8]) throws -> (status: Int, body: [UInt8]) {
+        if self.isEnding {
+            let next = try Self.connect(port: self.port)
+            close(self.descriptor)
+            self.descriptor = next
+        }
         var sent = 0
         while sent < request.count {
             let count = request.withUnsafeBytes {
@@ -54,8 +71,10 @@ struct HTTPConnection: ~Copyable {
             guard count > 0 else { throw Failure(description: "the connection broke while receiving: \(errno)") }
             filled += count
             guard let head = self.endOfHead(filled) else { continue }
-            let length = self.contentLength(head)
+            let length = self.value(of: "content-length", within: head).reduce(0) { $0 * 10 + Int($1 &- 48) }
             guard filled >= head + length else { continue }
+            // The first letter tells `close` from `keep-alive`.
+            self.isEnding = self.value(of: "connection", within: head).first.map { $0 | 0x20 } == UInt8(ascii: "c")
             return (self.status, Array(self.buffer[head..<(head + length)]))
         }
     }
@@ -73,24 +92,22 @@ struct HTTPConnection: ~Copyable {
         return nil
     }
 
-    private func contentLength(_ head: Int) -> Int {
-        let name = Array("content-length:".utf8)
+    /// What a field of the head has, without leading spaces; empty if there is no such field.
+    private func value(of name: StaticString, within head: Int) -> ArraySlice<UInt8> {
+        let length = name.utf8CodeUnitCount
         var index = 0
-        while index + name.count < head {
-            if self.buffer[index] == 10,
-                zip(self.buffer[(index + 1)...], name).allSatisfy({ $0 | 0x20 == $1 || $0 == $1 })
+        while index + length + 1 < head {
+            if self.buffer[index] == 10, self.buffer[index + length + 1] == UInt8(ascii: ":"),
+                (0..<length).allSatisfy({ self.buffer[index + 1 + $0] | 0x20 == name.utf8Start[$0] | 0x20 })
             {
-                var at = index + 1 + name.count
-                while self.buffer[at] == 32 { at += 1 }
-                var length = 0
-                while case 48...57 = self.buffer[at] {
-                    length = length * 10 + Int(self.buffer[at] - 48)
-                    at += 1
-                }
-                return length
+                var start = index + length + 2
+                while self.buffer[start] == 32 { start += 1 }
+                var end = start
+                while self.buffer[end] != 13 { end += 1 }
+                return self.buffer[start..<end]
             }
             index += 1
         }
-        return 0
+        return []
     }
 }

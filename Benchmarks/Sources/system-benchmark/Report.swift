@@ -14,6 +14,10 @@ enum Report {
         String(format: "%9.1f µs", duration / .microseconds(1))
     }
 
+    static func milliseconds(_ duration: Duration) -> String {
+        String(format: "%9.1f ms", duration / .milliseconds(1))
+    }
+
     static func ratio(_ one: Duration, _ other: Duration) -> String {
         String(format: "x %.2f of the constant", one / other)
     }

@@ -5,42 +5,51 @@ import Foundation
 import PenstockWire
 import Synchronization
 
-/// (i) Whole executions: three stages, five actions, whose workers report at once; and how soon one stage follows on
-/// another meanwhile.
-enum ExecutionScenario {
+/// (i) Whole executions of three stages, whose workers report at once; and how soon one stage follows on another
+/// meanwhile.
+struct ExecutionScenario {
     /// The pipelines that the executions are spread over.
     private static let pipelines = 20
-    private static let actionsOfExecution = 5
 
-    static func run(_ target: Target, executions: Int, threads: Int) throws {
+    /// Actions of each stage but the source.
+    let width: Int
+
+    private var actionsOfExecution: Int { 1 + 2 * self.width }
+    /// What the pipelines' names begin with.
+    private var prefix: String { "whole\(self.width)" }
+
+    func run(_ targets: [Target], executions: Int, threads: Int) throws {
+        let target = targets[0]
         var client = try APIClient(target)
-        for number in 0..<self.pipelines {
+        for number in 0..<Self.pipelines {
             try client.call(
-                Operations.CreatePipeline.self, CreatePipelineInput(pipeline: self.pipeline("whole-\(number)")))
+                Operations.CreatePipeline.self,
+                CreatePipelineInput(pipeline: self.pipeline("\(self.prefix)-\(number)")))
         }
         // The executions of the creations are taken through before the clock runs.
-        try self.work(&client, until: self.pipelines * self.actionsOfExecution)
+        try Self.work(&client, until: Self.pipelines * self.actionsOfExecution)
 
         let stages = StageSuccession()
         let reported = Atomic(0)
         let started = Atomic(0)
         let goal = executions * self.actionsOfExecution
         let all = try Load.run(threads: threads) { thread in
-            var client = try APIClient(target)
+            var client = try APIClient(targets[thread % targets.count])
             while true {
                 let number = started.add(1, ordering: .relaxed).newValue
                 guard number <= executions else { break }
                 try client.call(
                     Operations.StartPipelineExecution.self,
-                    StartPipelineExecutionInput(name: "whole-\(number % self.pipelines)"))
-                try self.work(&client, reported: reported, stages)
+                    StartPipelineExecutionInput(name: "\(self.prefix)-\(number % Self.pipelines)"))
+                try Self.work(&client, reported: reported, stages)
             }
-            while reported.load(ordering: .relaxed) < goal { try self.work(&client, reported: reported, stages) }
+            while reported.load(ordering: .relaxed) < goal { try Self.work(&client, reported: reported, stages) }
             return []
         }
         let perSecond = Double(executions) / (all.elapsed / .seconds(1))
         Report.line(
-            "(i) executions of 3 stages and 5 actions, \(threads) workers", String(format: "%9.0f /s", perSecond))
+            "(i) executions of 3 stages, \(self.actionsOfExecution) actions, \(threads) workers",
+            String(format: "%9.0f /s", perSecond))
         Report.line(
             "    a stage's last report to the next's first job",
             Measurement(latencies: stages.latencies, elapsed: all.elapsed).latencyText)
@@ -76,8 +85,8 @@ enum ExecutionScenario {
         }
     }
 
-    private static func pipeline(_ name: String) -> PipelineDeclaration {
-        var declaration = Declarations.pipeline(name, Declarations.custom, actions: 2)
+    private func pipeline(_ name: String) -> PipelineDeclaration {
+        var declaration = Declarations.pipeline(name, Declarations.custom, actions: self.width)
         let last = declaration.stages[1].actions.map { action in
             var action = action
             action.name = "Last\(action.name)"

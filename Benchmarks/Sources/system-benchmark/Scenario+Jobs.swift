@@ -7,11 +7,13 @@ import Synchronization
 
 /// (a) The life of a partner's job: poll, details, acknowledge, failure result; signed, durable, one job a poll.
 enum LifecycleScenario {
-    static func run(_ target: Target, server: ServerProcess, jobs: Int, threads: Int) throws {
-        let tokens = try self.prepare(target, pipelines: max(1, jobs / 10), actions: 10)
+    static func run(_ deployment: Deployment, jobs: Int, threads: Int, interlude: Interlude?) throws {
+        let tokens = try self.prepare(deployment.target, pipelines: max(1, jobs / 10), actions: 10)
+        try interlude?.run(deployment)
         let calls = Mutex<[String: [Int]]>([:])
-        let before = server.processorTime
-        let all = try Load.run(threads: threads) { _ in
+        let before = deployment.processorTime
+        let all = try Load.run(threads: threads) { [targets = deployment.targets] thread in
+            let target = targets[thread % targets.count]
             var connection = try HTTPConnection(port: target.port)
             var signer = target.signer()
             var timings: [String: [Int]] = [:]
@@ -62,7 +64,7 @@ enum LifecycleScenario {
             }
             return lives
         }
-        let used = server.processorTime - before
+        let used = deployment.processorTime - before
         Report.line("(a) partner job lifecycles, \(threads) workers", all.text)
         for (name, latencies) in calls.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
             Report.line("    \(name)", Measurement(latencies: latencies, elapsed: all.elapsed).text)

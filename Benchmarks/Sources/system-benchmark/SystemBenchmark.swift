@@ -34,23 +34,40 @@ struct SystemBenchmark: ParsableCommand {
     @Option(help: "Seconds of each steady load.")
     var seconds = 5
 
-    @Option(parsing: .upToNextOption, help: "Which of a b d e f g h i; all when there is none.")
+    @Option(help: "An empty PostgreSQL database instead of embedded storage, by its connection string; for a or for i.")
+    var database: String?
+
+    @Option(help: "Servers on that database; (a) and (i) call all of them.")
+    var replicas = 1
+
+    @Option(help: "A command that is run before (a) is measured, while no server uses the database PENSTOCK_DATABASE.")
+    var between: String?
+
+    @Option(help: "The port of another server of the same API, for (j).")
+    var peerPort: UInt16?
+
+    @Option(parsing: .upToNextOption, help: "Which of a b d e f g h i j; all when there is none.")
     var only: [String] = []
 
     func run() throws {
         if self.wants("g") { try self.start() }
         if self.wants("b", "h") { try self.calls() }
         if self.wants("a") {
-            try self.withServer { target, server in
-                try LifecycleScenario.run(target, server: server, jobs: self.jobs, threads: self.threads)
+            try self.withServers { deployment in
+                try LifecycleScenario.run(
+                    deployment, jobs: self.jobs, threads: self.threads,
+                    interlude: self.between.map { Interlude(command: $0) })
             }
         }
         if self.wants("d") {
             try self.withServer { target, _ in try LatencyScenario.run(target, rounds: self.rounds, background: 8) }
         }
         if self.wants("i") {
-            try self.withServer { target, _ in
-                try ExecutionScenario.run(target, executions: self.jobs / 5, threads: self.threads)
+            try self.withServers { deployment in
+                for width in [2, 1] {
+                    try ExecutionScenario(width: width).run(
+                        deployment.targets, executions: self.jobs / 5, threads: self.threads)
+                }
             }
         }
         if self.wants("e") {
@@ -59,6 +76,7 @@ struct SystemBenchmark: ParsableCommand {
                     target, sizes: [100, self.pipelines], threads: 4, for: .seconds(self.seconds))
             }
         }
+        if self.wants("j") { try self.peer() }
         if self.wants("f") {
             try self.withServer(registering: false) { target, server in
                 try MemoryScenario.run(target, server: server, executions: self.executions)
@@ -77,60 +95,51 @@ struct SystemBenchmark: ParsableCommand {
         }
     }
 
-    /// (g) From exec to the ready line, on a new directory and on one that has been used.
-    private func start() throws {
-        let directory = try self.makeDirectory()
-        defer { try? FileManager.default.removeItem(at: directory) }
-        var times: [Duration] = []
-        for _ in 0..<6 {
-            let server = try self.server(in: directory)
-            times.append(server.timeToReady)
-            server.stop()
+    /// (j) The same calls to this service and to another.
+    private func peer() throws {
+        let threads = 8
+        let duration = Duration.seconds(self.seconds)
+        try self.withServers { deployment in
+            let ours = try PeerScenario.run("penstock", deployment.target, threads: threads, for: duration)
+            guard let port = self.peerPort else { return }
+            let other = Target(port: port, accessKeyID: "peer", secret: "of no importance")
+            let theirs = try PeerScenario.run("the peer", other, threads: threads, for: duration)
+            PeerScenario.compare(ours, with: theirs)
         }
-        Report.line("(g) from exec to ready, new directory", Self.milliseconds(times[0]))
-        Report.line("    used directory, median of 5", Self.milliseconds(times.dropFirst().sorted()[2]))
     }
 
-    private static func milliseconds(_ duration: Duration) -> String {
-        String(format: "%9.1f ms", duration / .milliseconds(1))
+    /// (g) From exec to the ready line, on a new directory and on one that has been used.
+    private func start() throws {
+        let deployment = try Deployment(self.options)
+        var times = [deployment.timeToReady]
+        for _ in 0..<5 {
+            deployment.stop()
+            try deployment.start()
+            times.append(deployment.timeToReady)
+        }
+        Report.line("(g) from exec to ready, new directory", Report.milliseconds(times[0]))
+        Report.line("    used directory, median of 5", Report.milliseconds(times.dropFirst().sorted()[2]))
     }
 
     private func withServer(registering: Bool = true, _ body: (Target, ServerProcess) throws -> Void) throws {
-        let directory = try self.makeDirectory()
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let server = try self.server(in: directory)
-        defer { server.stop() }
-        let target = try Self.target(directory, port: server.port)
+        try self.withServers(registering: registering) { deployment in
+            try body(deployment.target, deployment.servers[0])
+        }
+    }
+
+    private func withServers(registering: Bool = true, _ body: (Deployment) throws -> Void) throws {
+        let deployment = try Deployment(self.options)
+        defer { deployment.stop() }
         if registering {
-            var client = try APIClient(target)
+            var client = try APIClient(deployment.target)
             try Declarations.registerTypes(&client)
         }
-        try body(target, server)
+        try body(deployment)
     }
 
-    private func makeDirectory() throws -> URL {
-        let directory = FileManager.default.temporaryDirectory.appending(
-            path: "penstock-benchmark-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        return directory
-    }
-
-    private func server(in directory: URL) throws -> ServerProcess {
-        let arguments = [
-            "serve", "--data-dir", directory.appending(path: "data").path, "--port", "0", "--log-level", "error",
-            "--maximum-pipelines", "\(max(self.pipelines, self.executions) + 10_000)",
-        ]
-        return try ServerProcess(self.executable, arguments, readyPrefix: "Penstock is ready at")
-    }
-
-    private static func target(_ directory: URL, port: UInt16) throws -> Target {
-        let file = try String(contentsOf: directory.appending(path: "data/credentials"), encoding: .utf8)
-        var values: [String: String] = [:]
-        for line in file.split(separator: "\n") {
-            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            if parts.count == 2 { values[parts[0]] = parts[1] }
-        }
-        return Target(
-            port: port, accessKeyID: values["aws_access_key_id"] ?? "", secret: values["aws_secret_access_key"] ?? "")
+    private var options: Deployment.Options {
+        Deployment.Options(
+            executable: self.executable, database: self.database, replicas: self.database == nil ? 1 : self.replicas,
+            maximumPipelines: max(self.pipelines, self.executions) + 10_000)
     }
 }

@@ -1,0 +1,73 @@
+# Copyright (c) Penstock contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Prints the tables of PostgreSQL, of large databases and of other programs."""
+
+import argparse
+import re
+from pathlib import Path
+
+from peers import calls, postgres, queues, report, sizes, workflows
+from peers.system import SystemBenchmark
+from support.cluster import Cluster
+
+PARTS = {
+    "peer": "Calls, beside another server of the same API",
+    "postgres": "Lifecycles on PostgreSQL, beside pgbench on the same cluster",
+    "sizes": "Lifecycles and starts beside many pipelines and long histories",
+    "queues": "Job queues: empty jobs, from enqueued to done",
+    "workflows": "Pipelines of three steps that do nothing",
+}
+EXECUTIONS = re.compile(r"^\(i\) executions of 3 stages, (\d+) actions.*? ([\d.]+) /s", re.MULTILINE)
+# Of the longer of the two pipelines whose executions are measured.
+MANY_ACTIONS = 5
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="peers", description=__doc__)
+    parser.add_argument("--system-benchmark", type=Path, required=True)
+    parser.add_argument("--penstock", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    options = parser.parse_args()
+    system = SystemBenchmark(options.system_benchmark.resolve(), options.penstock.resolve())
+    cluster = Cluster().start()
+    try:
+        for part in options.only:
+            report.heading(PARTS[part])
+            measure(part, cluster, system)
+    finally:
+        cluster.remove()
+
+
+def measure(part, cluster, system):
+    match part:
+        case "peer":
+            calls.measure(system)
+        case "postgres":
+            postgres.measure(cluster, system)
+        case "sizes":
+            sizes.measure(cluster, system)
+        case "queues":
+            queues.measure(cluster)
+            for store, actions, executions in executed(system, cluster):
+                if actions == MANY_ACTIONS:
+                    note = f"of {executions:.0f} executions/s"
+                    report.rate(f"penstock, {store}", executions * actions, "jobs", note)
+        case "workflows":
+            workflows.measure(cluster)
+            for store, actions, executions in executed(system, cluster):
+                if actions == 3:
+                    report.rate(f"penstock, {store}, executions of 3 stages", executions, "")
+
+
+def executed(system, cluster):
+    """Executions of so many actions per second, each action a job from its start to its result: every step signed,
+    validated, and called over HTTP."""
+    for store, options in (("SQLite", ()), ("PostgreSQL", ("--database", cluster.create_database()))):
+        printed = system.run("--only", "i", "--jobs", 3000, *options)
+        for actions, rate in EXECUTIONS.findall(printed):
+            yield store, int(actions), float(rate)
+
+
+if __name__ == "__main__":
+    main()
