@@ -62,6 +62,13 @@ class Node(Cluster):
         with self.session(database) as session:
             return [session.ask(statement) for statement in statements][-1]
 
+    def answers(self):
+        """Whether it takes sessions, and answers in them."""
+        try:
+            return self.ask("SELECT 1") == [["1"]]
+        except (OSError, SessionRefused):
+            return False
+
     def die(self, kind=signal.SIGKILL):
         """Ends it at once, and returns when all that it had started is gone."""
         children = children_of(self.process.pid)
@@ -128,7 +135,7 @@ class Pair:
         name = "penstock"
         self.primary.ask(f"CREATE DATABASE {name} OWNER {ROLE}")
         hosts = ",".join(machine.back_address for machine in self._machines)
-        return f"host={hosts} port={PORT} user={ROLE} dbname={name} target_session_attrs=read-write"
+        return f"host={hosts} port={PORT} target_session_attrs=read-write user={ROLE} dbname={name}"
 
     def stop(self):
         for node in (self.standby, self.primary):

@@ -71,6 +71,14 @@ class Session:
             offset += max(0, length)
         return values
 
+    def wait_for_end(self):
+        """Returns when the server has ended the session, whatever it says of that."""
+        try:
+            while self._stream.read(1):
+                pass
+        except ConnectionError:
+            pass
+
     def close(self):
         self._stream.close()
         self.socket.close()

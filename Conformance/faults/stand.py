@@ -8,7 +8,7 @@ import json
 import shutil
 from functools import partial
 
-from faults.database import Pair
+from faults.database import ROLE, Pair
 from faults.disks import SmallDisk
 from faults.network import Network
 from faults.replicas import Supervised
@@ -48,7 +48,8 @@ class Stand(contextlib.ExitStack):
         stores = self.directory / "foreign.json"
         stores.write_text(json.dumps({"stores": [self.warehouse.declaration]}))
         makers = [self._maker(f"r{number}") for number in range(1, REPLICAS + 1)]
-        self.fleet = Fleet(self.pair, self.directory, "--foreign-buckets", str(stores), servers=makers)
+        options = ("--foreign-buckets", str(stores))
+        self.fleet = Fleet(self.pair, self.directory, *options, servers=makers, user=ROLE)
         for replica in self.fleet.replicas:
             self.callback(self._end, replica)
         self.fleet.start()

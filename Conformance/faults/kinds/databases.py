@@ -14,6 +14,7 @@ from faults.database import ROLE
 from faults.kinds.base import Kind
 from faults.network import ip
 from faults.sessions import SessionRefused
+from support.waiting import until
 
 
 class DatabaseKilled(Kind):
@@ -39,8 +40,11 @@ class SessionKilled(Kind):
 
     def strike(self):
         primary = self.stand.pair.primary
-        processes = primary.ask(f"SELECT pid FROM pg_stat_activity WHERE usename = '{ROLE}'")
-        os.kill(int(self.moments.choice(processes)[0]), signal.SIGKILL)
+        with primary.session() as session:
+            processes = session.ask(f"SELECT pid FROM pg_stat_activity WHERE usename = '{ROLE}'")
+            os.kill(int(self.moments.choice(processes)[0]), signal.SIGKILL)
+            session.wait_for_end()
+        until(primary.answers, deadline=60, what="the database's own recovery")
 
     def settle(self):
         self.stand.pair.until_synchronous()
