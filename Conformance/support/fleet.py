@@ -7,6 +7,7 @@ import base64
 import collections
 import itertools
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from support.server import Server
@@ -15,17 +16,19 @@ from support.server import Server
 class Fleet:
     """Replicas, each with a data directory of its own."""
 
-    def __init__(self, cluster, directory, *options, servers=(Server, Server), user="postgres"):
-        """`servers` make one replica each, of its data directory and its options; `user` is their role."""
+    def __init__(self, cluster, directory, *options, servers=(Server, Server), user=None):
+        """`servers` make one replica each, of its data directory and its options; `user` is a role of their own."""
         self.cluster = cluster
         database = cluster.create_database()
-        self.database = database.rpartition("=")[2]
+        self.database = re.search(r"\bdbname=(\S+)", database).group(1)
+        if user:
+            database += f" user={user}"
         key = directory / "master-key"
         key.write_bytes(base64.b64encode(os.urandom(32)) + b"\n")
         key.chmod(0o600)
         self.artifacts = directory / "artifacts"
         self.artifacts.mkdir(mode=0o700, exist_ok=True)
-        shared = ("--database", f"{database} user={user}", "--master-key-file", str(key))
+        shared = ("--database", database, "--master-key-file", str(key))
         self.replicas = [
             make(self._data_dir(directory / f"replica-{number}"), *shared, *options)
             for number, make in enumerate(servers)
