@@ -43,7 +43,7 @@ class SystemBenchmark:
 
     def run(self, *options):
         """What it printed."""
-        command = [self.executable, "--executable", self.penstock, "--constant", "none", *map(str, options)]
+        command = [self.executable, "--executable", self.penstock, *map(str, options)]
         run = subprocess.run(command, capture_output=True, text=True)
         if run.returncode != 0:
             raise RuntimeError(f"system-benchmark {' '.join(map(str, options))}: {run.stderr.strip()[-500:]}")

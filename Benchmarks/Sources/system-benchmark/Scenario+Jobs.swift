@@ -7,7 +7,9 @@ import Synchronization
 
 /// (a) The life of a partner's job: poll, details, acknowledge, failure result; signed, durable, one job a poll.
 enum LifecycleScenario {
-    static func run(_ deployment: Deployment, jobs: Int, threads: Int, interlude: Interlude?) throws {
+    static func run(
+        _ deployment: Deployment, jobs: Int, threads: Int, constant: ConstantAnswer?, interlude: Interlude?
+    ) throws {
         let tokens = try self.prepare(deployment.target, pipelines: max(1, jobs / 10), actions: 10)
         try interlude?.run(deployment)
         let calls = Mutex<[String: [Int]]>([:])
@@ -70,7 +72,8 @@ enum LifecycleScenario {
             Report.line("    \(name)", Measurement(latencies: latencies, elapsed: all.elapsed).text)
         }
         let perCall = used / (all.latencies.count * 4)
-        Report.line("    server CPU per call of a lifecycle", Report.microseconds(perCall))
+        let multiple = constant.map { "   \(Report.ratio(perCall, $0.cost))" } ?? ""
+        Report.line("    server CPU per call of a lifecycle", Report.microseconds(perCall) + multiple)
     }
 
     /// Pipelines that wait for the partner, and the client token of each connection.

@@ -4,18 +4,30 @@
 import Foundation
 import PenstockWire
 
+/// What a call costs at the least: the framework answers a constant, whatever it is asked.
+struct ConstantAnswer {
+    let load: Measurement
+    /// Of the server's processor, for each call.
+    let cost: Duration
+
+    init(_ executable: String, threads: Int, for duration: Duration) throws {
+        let server = try ServerProcess(executable, [], readyPrefix: "ready")
+        defer { server.stop() }
+        let target = Target(port: server.port, accessKeyID: "nobody", secret: "of no importance")
+        let before = server.processorTime
+        self.load = try Load.steady(threads: threads, for: duration, target: target) { signer in
+            signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "read"))
+        }
+        self.cost = (server.processorTime - before) / self.load.latencies.count
+    }
+}
+
 /// (b) and (h): signed calls that change nothing, their rate and what the server spends on each.
 enum CallScenario {
     static func run(
-        _ target: Target, server: ServerProcess, constant: ServerProcess, threads: Int, for duration: Duration
+        _ target: Target, server: ServerProcess, constant: ConstantAnswer, threads: Int, for duration: Duration
     ) throws {
-        let peer = Target(port: constant.port, accessKeyID: target.accessKeyID, secret: "of no importance")
-        let beforeConstant = constant.processorTime
-        let ceiling = try Load.steady(threads: threads, for: duration, target: peer) { signer in
-            signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "read"))
-        }
-        let constantCost = (constant.processorTime - beforeConstant) / ceiling.latencies.count
-        Report.line("(h) ceiling: the framework answers a constant", ceiling.text)
+        Report.line("(h) ceiling: the framework answers a constant", constant.load.text)
         var client = try APIClient(target)
         try client.call(
             Operations.CreatePipeline.self,
@@ -32,10 +44,10 @@ enum CallScenario {
         }
         let pollCost = (server.processorTime - beforePolls) / polls.latencies.count
         Report.line("(h) signed empty PollForJobs", polls.text)
-        Report.line("(b) server CPU per call: constant", Report.microseconds(constantCost))
-        Report.line("    GetPipeline", "\(Report.microseconds(readCost))   \(Report.ratio(readCost, constantCost))")
+        Report.line("(b) server CPU per call: constant", Report.microseconds(constant.cost))
+        Report.line("    GetPipeline", "\(Report.microseconds(readCost))   \(Report.ratio(readCost, constant.cost))")
         Report.line(
-            "    empty PollForJobs", "\(Report.microseconds(pollCost))   \(Report.ratio(pollCost, constantCost))")
+            "    empty PollForJobs", "\(Report.microseconds(pollCost))   \(Report.ratio(pollCost, constant.cost))")
     }
 }
 

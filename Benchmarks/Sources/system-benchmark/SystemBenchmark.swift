@@ -13,8 +13,8 @@ struct SystemBenchmark: ParsableCommand {
     @Option(help: "The penstock executable, a release build.")
     var executable: String
 
-    @Option(help: "The executable that answers a constant.")
-    var constant: String
+    @Option(help: "The executable that answers a constant, of which other calls' costs are told as a multiple.")
+    var constant: String?
 
     @Option(help: "Jobs whose lives are measured in (a) and (i).")
     var jobs = 10_000
@@ -51,11 +51,12 @@ struct SystemBenchmark: ParsableCommand {
 
     func run() throws {
         if self.wants("g") { try self.start() }
-        if self.wants("b", "h") { try self.calls() }
+        let constant = try self.constantAnswer()
+        if self.wants("b", "h"), let constant { try self.calls(constant) }
         if self.wants("a") {
             try self.withServers { deployment in
                 try LifecycleScenario.run(
-                    deployment, jobs: self.jobs, threads: self.threads,
+                    deployment, jobs: self.jobs, threads: self.threads, constant: constant,
                     interlude: self.between.map { Interlude(command: $0) })
             }
         }
@@ -86,13 +87,17 @@ struct SystemBenchmark: ParsableCommand {
 
     private func wants(_ names: String...) -> Bool { self.only.isEmpty || names.contains(where: self.only.contains) }
 
-    private func calls() throws {
-        let constant = try ServerProcess(self.constant, [], readyPrefix: "ready")
-        defer { constant.stop() }
+    private func calls(_ constant: ConstantAnswer) throws {
         try self.withServer { target, server in
             try CallScenario.run(
                 target, server: server, constant: constant, threads: self.threads, for: .seconds(self.seconds))
         }
+    }
+
+    /// Measured where something is told as a multiple of it.
+    private func constantAnswer() throws -> ConstantAnswer? {
+        guard let constant = self.constant, self.wants("a", "b", "h") else { return nil }
+        return try ConstantAnswer(constant, threads: self.threads, for: .seconds(self.seconds))
     }
 
     /// (j) The same calls to this service and to another.
