@@ -24,6 +24,8 @@ class Supervised(Server):
         # The statuses of ends that no fault explains.
         self.endings = []
         self._is_struck = False
+        # How often it was started again.
+        self._starts = 0
         self._over = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
@@ -39,8 +41,9 @@ class Supervised(Server):
                 return
             if not self._is_struck:
                 self.endings.append(status)
-            self._restart()
+            # Before it starts, since from then on it may be struck again.
             self._is_struck = False
+            self._restart()
 
     def _restart(self):
         while not self._over.wait(RESTART):
@@ -49,6 +52,7 @@ class Supervised(Server):
             except (RuntimeError, TimeoutError):
                 # It finds no database, or one that does not take its writes yet, and has said so in its log.
                 continue
+            self._starts += 1
             return
 
     def kill(self):
@@ -58,9 +62,9 @@ class Supervised(Server):
 
     def restart(self):
         """Has it end in good order, and returns when it is there again."""
-        ended, self._is_struck = self.process, True
-        ended.send_signal(signal.SIGTERM)
-        until(lambda: self.process is not ended and not self._is_struck, deadline=90, what="another start")
+        before, self._is_struck = self._starts, True
+        self.process.send_signal(signal.SIGTERM)
+        until(lambda: self._starts > before, deadline=90, what="another start")
 
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
@@ -72,6 +76,7 @@ class Supervised(Server):
         """For good: asks it to stop, and returns its exit status."""
         self._over.set()
         self.resume()
-        status = super().stop(deadline=90)
+        super().stop(deadline=90)
         self._watcher.join()
-        return status
+        # One that was just being started again.
+        return super().stop(deadline=90)
