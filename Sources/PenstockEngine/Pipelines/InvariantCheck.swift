@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OrderedCollections
-package import PenstockEngine
 import PenstockModel
 
 /// What must be true of a pipeline between two events, whatever happened before.
