@@ -29,6 +29,7 @@ enum Migrator {
             try Self.whileLocksAreShort(session) {
                 try session.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0")
                 try Self.lockSchema(session)
+                guard try !MoveMark.isThere(on: session) else { throw StoreError.unfinishedMove }
                 // Who waits for a table makes all wait who come after him, so he does not wait for long.
                 try session.run("SET LOCAL lock_timeout = '2s'")
                 try Self.apply(migrations, on: session)
@@ -63,7 +64,7 @@ enum Migrator {
 
     /// Makes the schema table with its row. Two servers that do so at once trip over each other in the catalog, which
     /// `IF NOT EXISTS` does not prevent; the second attempt then finds what the other made.
-    private static func prepare(_ session: PostgresSession) throws(PostgresFailure) {
+    static func prepare(_ session: PostgresSession) throws(PostgresFailure) {
         var attempt = 1
         while true {
             do throws(PostgresFailure) {
@@ -84,7 +85,7 @@ enum Migrator {
         }
     }
 
-    private static func apply(_ migrations: [Migration], on session: PostgresSession) throws {
+    static func apply(_ migrations: [Migration], on session: PostgresSession) throws {
         let found = try session.rows("SELECT version FROM penstock_schema WHERE id = 1", []) { try $0.int() }
         guard let version = found.first else {
             throw StoreError(.corrupt, "the schema table has lost its row")

@@ -39,6 +39,9 @@ struct SQLRow {
 
     func bool(_ column: Int32) -> Bool { self.integer(column) != 0 }
 
+    /// `nil` when the bytes are not UTF-8.
+    func validText(_ column: Int32) -> String? { String(validating: self.bytes(column), as: UTF8.self) }
+
     func text(_ column: Int32) -> String { String(decoding: self.bytes(column), as: UTF8.self) }
 
     func optionalText(_ column: Int32) -> String? { self.isNull(column) ? nil : self.text(column) }
@@ -115,7 +118,8 @@ final class SQLiteConnection {
         try self.first(text.rawValue, values, map)
     }
 
-    private func run(_ sql: String, _ values: [SQLValue]) throws -> Int {
+    @discardableResult
+    func run(_ sql: String, _ values: [SQLValue]) throws -> Int {
         let statement = try self.prepare(sql, values)
         defer { Self.finish(statement) }
         while try self.step(statement) {}
@@ -134,6 +138,13 @@ final class SQLiteConnection {
         let statement = try self.prepare(sql, values)
         defer { Self.finish(statement) }
         return try self.step(statement) ? try map(SQLRow(statement: statement)) : nil
+    }
+
+    /// Runs a statement whose text is made, and hands over its rows one by one.
+    func each(_ sql: String, _ values: [SQLValue], _ body: (SQLRow) throws -> Void) throws {
+        let statement = try self.prepare(sql, values)
+        defer { Self.finish(statement) }
+        while try self.step(statement) { try body(SQLRow(statement: statement)) }
     }
 
     var isInTransaction: Bool { sqlite3_get_autocommit(self.database.sqliteConnection) == 0 }

@@ -116,8 +116,8 @@ extension SQLiteTransaction {
 }
 
 /// What never changes of a job's row, in one blob.
-private struct FixedJobColumns: StateCodable {
-    private let row: JobRow
+struct FixedJobColumns: StateCodable {
+    let row: JobRow
 
     init(_ row: JobRow) { self.row = row }
 

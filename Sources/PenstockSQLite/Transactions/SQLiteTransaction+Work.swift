@@ -190,7 +190,7 @@ extension SQLiteTransaction {
 }
 
 /// Whose timer it is.
-private struct TimerDetails: StateCodable {
+struct TimerDetails: StateCodable {
     let pipelineID: PipelineID
     let pipelineKey: PipelineKey
     let executionID: PipelineExecutionID
