@@ -193,6 +193,14 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "PenstockUpkeep",
+            dependencies: [
+                "PenstockPostgres", "PenstockSQLite", "PenstockServer",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+
         // MARK: Client side
 
         .target(
@@ -221,7 +229,7 @@ let package = Package(
             name: "PenstockCommands",
             dependencies: [
                 "PenstockClient", "PenstockModel", "PenstockRuntime", "PenstockServer", "PenstockSigning",
-                "PenstockWorker",
+                "PenstockUpkeep", "PenstockWorker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

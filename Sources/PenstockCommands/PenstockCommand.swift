@@ -21,6 +21,10 @@ public struct PenstockCommand: AsyncParsableCommand {
             KeysCommand.self,
             ClockCommand.self,
             EventsCommand.self,
+            BackupCommand.self,
+            RestoreCommand.self,
+            MigrateStoreCommand.self,
+            DoctorCommand.self,
         ]
     )
 

@@ -59,6 +59,17 @@ struct ReferenceTests {
         #expect(options.filter { !page.contains("`\($0)`") } == [])
     }
 
+    @Test func `Every option of what looks after a store is told on the page for operators`() throws {
+        let page = try Repository.text("docs/operating/backup.md")
+        for name in ["backup", "restore", "migrate-store", "doctor"] {
+            let help = PenstockCommand.helpMessage(for: try Self.command(name), columns: 200)
+            let options = Set(help.matches(of: /\s(--[a-z][a-z-]+)/).map { String($0.output.1) }).subtracting(["--help"]
+            )
+            #expect(options.count > 1)
+            #expect(options.filter { !page.contains($0) } == [], "\(name)")
+        }
+    }
+
     @Test func `The README's worker comes with a manifest that brings what it imports, as ours does`() throws {
         let readme = try Repository.text("README.md")
         let found = try #require(readme.firstMatch(of: /<!-- manifest of the worker -->\n```swift\n([^`]+)```/))

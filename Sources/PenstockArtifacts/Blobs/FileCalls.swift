@@ -149,6 +149,21 @@ package enum FileCalls {
         #endif
     }
 
+    /// Who may do what with the file, as in 0o600; `nil` when there is no such file.
+    package static func permissions(_ path: String) throws(FileError) -> UInt16? {
+        var status = stat()
+        do throws(FileError) {
+            _ = try retrying("stat", path) { stat(path, &status) }
+        } catch  where error.isNotFound {
+            return nil
+        }
+        return UInt16(status.st_mode & 0o777)
+    }
+
+    package static func setPermissions(_ path: String, _ permissions: UInt16) throws(FileError) {
+        _ = try retrying("chmod", path) { chmod(path, mode_t(permissions)) }
+    }
+
     /// The names in a directory but for those that start with a dot, in no order.
     package static func names(in path: String) throws(FileError) -> [String] {
         guard let directory = opendir(path) else {

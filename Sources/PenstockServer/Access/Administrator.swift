@@ -6,13 +6,17 @@ import PenstockModel
 import PenstockSigning
 import PenstockStore
 
+/// The names of what the service remembers of its own first start.
+package enum FirstStartSetting {
+    /// The check value of the master key that everything is sealed under.
+    package static let masterKeyCheck = "master-key-check"
+    /// The id of the administrator's key.
+    package static let accessKeyID = "administrator-access-key"
+}
+
 /// The key that a first start makes.
 struct Administrator {
-    /// What the service remembers of its own first start.
-    private enum Setting {
-        static let masterKeyCheck = "master-key-check"
-        static let accessKeyID = "administrator-access-key"
-    }
+    private typealias Setting = FirstStartSetting
 
     let store: any Store
     let masterKey: MasterKey

@@ -3,14 +3,6 @@
 
 import PenstockArtifacts
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// The directory in which an embedded server keeps everything, and which one server at a time may use.
 ///
 /// ```text
@@ -49,8 +41,9 @@ package struct DataDirectory: Sendable {
     /// A directory that holds something else is left alone: its permissions are about to be narrowed, and its files
     /// are not ours.
     ///
+    /// - Parameter keepsPermissions: Leaves them as they are, for who is to look at them.
     /// - Throws: ``ServerError`` with code `.inUse` or `.unusable`.
-    package init(_ path: String) throws {
+    package init(_ path: String, keepsPermissions: Bool = false) throws {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         do {
             try Self.makeDirectories(self.path)
@@ -61,9 +54,7 @@ package struct DataDirectory: Sendable {
                 }
             }
             self.lock = try DirectoryLock(lockFile)
-            guard chmod(self.path, 0o700) == 0 else {
-                throw FileError(call: "chmod", path: self.path, errorNumber: errno)
-            }
+            if !keepsPermissions { try FileCalls.setPermissions(self.path, 0o700) }
         } catch let error as DirectoryLock.Taken {
             let holder = error.holder.map { ", process \($0)," } ?? ""
             throw ServerError(.inUse, "Another Penstock server\(holder) is using \(path).")

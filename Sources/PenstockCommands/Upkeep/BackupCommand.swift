@@ -1,0 +1,43 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import PenstockModel
+import PenstockServer
+import PenstockUpkeep
+
+/// `penstock backup`: everything of one instant, in a directory of its own.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Back up a store with its artifacts, while servers go on.",
+        discussion: """
+            The backup is a directory that is there whole or not at all. It has everything but the master key, which is \
+            to be kept elsewhere: without it the secrets in a backup cannot be read.
+            """
+    )
+
+    @OptionGroup var options: StoreOptions
+
+    @Option(
+        name: .customLong("to"), help: ArgumentHelp("Where the backup goes; not there yet.", valueName: "directory"))
+    var target: String
+
+    func run() async throws {
+        try await Terminal.explaining {
+            try self.options.requireStore()
+            var generator = SystemRandomNumberGenerator()
+            let backup = Backup(
+                store: self.options.store,
+                blobs: self.options.directory.blobs,
+                directory: self.target,
+                now: SystemServiceClock.now,
+                id: UniqueID.random(using: &generator)
+            )
+            let manifest = try await OwnThread.run { try backup.run() }
+            let rows = manifest.tables.reduce(0) { $0 + $1.rows }
+            Terminal.show(
+                "\(rows) rows and \(manifest.blobs.count) blobs of \(manifest.blobs.bytes) bytes are in \(self.target)")
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import PenstockServer
+import PenstockUpkeep
+
+/// `penstock migrate-store`: everything from one store into another.
+struct MigrateStoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate-store",
+        abstract: "Move everything from one store into an empty one: from SQLite to PostgreSQL, or back.",
+        discussion: """
+            A store is sqlite:DIRECTORY, or the connection string of a PostgreSQL database. No server may run on either. \
+            A move that was cut off is gone on with by the same command. In the end all rows of both are compared, and \
+            only if they are equal servers start on the new one.
+            """
+    )
+
+    @Option(name: .customLong("from"), help: ArgumentHelp("What is moved.", valueName: "store"))
+    var source: String
+
+    @Option(name: .customLong("to"), help: ArgumentHelp("Where it goes; empty.", valueName: "store"))
+    var target: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The data directory whose artifacts belong to a PostgreSQL database that is moved.", valueName: "directory")
+    )
+    var fromDataDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The data directory into which artifacts go; by default they stay where they are if rows go to PostgreSQL.",
+            valueName: "directory"))
+    var toDataDir: String?
+
+    private static let prefix = "sqlite:"
+
+    func validate() throws {
+        let isFromFile = self.source.hasPrefix(Self.prefix)
+        if isFromFile, self.fromDataDir != nil {
+            throw ValidationError("--from-data-dir goes with a PostgreSQL database; sqlite:DIRECTORY has its own.")
+        }
+        if !isFromFile, self.fromDataDir == nil {
+            throw ValidationError("--from-data-dir must say where the artifacts of the PostgreSQL database are.")
+        }
+        if self.target.hasPrefix(Self.prefix), self.toDataDir != nil {
+            throw ValidationError("--to-data-dir goes with a PostgreSQL database; sqlite:DIRECTORY has its own.")
+        }
+        guard self.source != self.target else { throw ValidationError("--from and --to are the same store.") }
+    }
+
+    func run() async throws {
+        try await Terminal.explaining {
+            let from = UpkeepDirectory(self.directory(of: self.source) ?? self.fromDataDir ?? "")
+            let to = UpkeepDirectory(self.directory(of: self.target) ?? self.toDataDir ?? from.path)
+            let (source, target) = (self.place(self.source, from), self.place(self.target, to))
+            try from.requireStore(source)
+            let staysPut = from.path == to.path
+            let locks = try [DataDirectory(from.path)] + (staysPut ? [] : [DataDirectory(to.path)])
+            let move = StoreMove(
+                from: source, to: target, sourceBlobs: from.blobs, targetBlobs: staysPut ? nil : to.blobs)
+            let comparisons = try await OwnThread.run { try move.run() }
+            withExtendedLifetime(locks) {}
+            try self.show(comparisons)
+        }
+    }
+
+    private func show(_ comparisons: [StoreMove.Comparison]) throws {
+        var table = TextTable("table", "rows", "moved", "hash", "")
+        for each in comparisons {
+            table.add(
+                each.table, "\(each.sourceRows)", "\(each.targetRows)", String(each.targetHash.prefix(16)),
+                each.isEqual ? "equal" : "DIFFERS")
+        }
+        Terminal.show(table.text)
+        guard comparisons.allSatisfy(\.isEqual) else {
+            throw ServerError(
+                .unusable,
+                """
+                What was moved is not what is in the source by now, so no server starts on it: something else wrote to \
+                one of them. Begin again with an empty target.
+                """
+            )
+        }
+        Terminal.show("All is moved. The source is as it was; a server that starts on it again would go on by itself.")
+    }
+
+    /// `nil` for a PostgreSQL database.
+    private func directory(of store: String) -> String? {
+        store.hasPrefix(Self.prefix) ? String(store.dropFirst(Self.prefix.count)) : nil
+    }
+
+    private func place(_ store: String, _ directory: UpkeepDirectory) -> StorePlace {
+        store.hasPrefix(Self.prefix) ? .sqlite(path: directory.database) : .postgres(store)
+    }
+}

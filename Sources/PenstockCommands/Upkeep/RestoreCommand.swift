@@ -1,0 +1,58 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import PenstockArtifacts
+import PenstockServer
+import PenstockUpkeep
+
+/// `penstock restore`: a backup into an empty place.
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Bring a backup into an empty data directory, and an empty database.",
+        discussion: """
+            All of the backup is checked before anything is written. A restore that was cut off is gone on with by the \
+            same command.
+            """
+    )
+
+    @Option(name: .customLong("from"), help: ArgumentHelp("The backup.", valueName: "directory"))
+    var source: String
+
+    @OptionGroup var options: StoreOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The master key of the backup; checked, and put into the data directory unless there is --database.",
+            valueName: "file"))
+    var masterKeyFile: String?
+
+    func run() async throws {
+        try await Terminal.explaining {
+            let backup = try BackupContents(self.source)
+            let directory = self.options.directory
+            let key = try directory.masterKey(file: self.masterKeyFile)
+            let lock = try DataDirectory(directory.path)
+            let restore = Restore(
+                backup: backup, store: self.options.store, blobs: directory.blobs, masterKey: key)
+            try await OwnThread.run { try restore.run() }
+            try self.putKey(into: directory)
+            withExtendedLifetime(lock) {}
+            let rows = backup.manifest.tables.reduce(0) { $0 + $1.rows }
+            Terminal.show(
+                "\(rows) rows and \(backup.manifest.blobs.count) blobs of \(backup.manifest.created) are restored")
+            if key == nil {
+                Terminal.show("A server starts on them with the master key alone, which the backup does not have.")
+            }
+        }
+    }
+
+    /// Where an embedded server looks for it.
+    private func putKey(into directory: UpkeepDirectory) throws {
+        guard self.options.database == nil, let file = self.masterKeyFile,
+            try FileCalls.status(directory.masterKeyFile) == nil, let text = try PrivateFile.read(file)
+        else { return }
+        try PrivateFile.write(text, to: directory.masterKeyFile)
+    }
+}

@@ -1,0 +1,59 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+import PenstockAccess
+import PenstockArtifacts
+import PenstockServer
+import PenstockUpkeep
+
+/// Which store a command is about: that of a data directory, or a database that servers share.
+struct StoreOptions: ParsableArguments {
+    @OptionGroup var dataDirectory: DataDirectoryOption
+
+    @Option(help: ArgumentHelp("The PostgreSQL database that has the rows, postgres://…, instead of the directory."))
+    var database: String?
+
+    var directory: UpkeepDirectory { UpkeepDirectory(self.dataDirectory.path) }
+
+    var store: StorePlace { self.database.map { .postgres($0) } ?? .sqlite(path: self.directory.database) }
+
+    /// - Throws: ``ServerError`` when there is no store.
+    func requireStore() throws { try self.directory.requireStore(self.store) }
+}
+
+/// The data directory of a server that is not running, or is.
+struct UpkeepDirectory {
+    let path: String
+
+    init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+
+    var database: String { self.path + "/penstock.sqlite" }
+    var masterKeyFile: String { self.path + "/master-key" }
+    var blobs: BlobDirectory { BlobDirectory(self.path + "/artifacts") }
+
+    func requireStore(_ store: StorePlace) throws {
+        guard case .sqlite(let path) = store, try FileCalls.status(path) == nil else { return }
+        throw ServerError(.unusable, "There is no database at \(path).")
+    }
+
+    /// The key that a file has, or else that of the directory; `nil` when there is neither.
+    func masterKey(file: String?) throws -> MasterKey? {
+        if let file { return try MasterKey.read(file: file) }
+        guard try FileCalls.status(self.masterKeyFile) != nil else { return nil }
+        return try MasterKey.read(file: self.masterKeyFile)
+    }
+}
+
+extension Terminal {
+    /// Runs a command that is no client of a service, and tells why it fails.
+    static func explaining(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as ServerError {
+            throw Self.fail(error)
+        } catch let error as FileError {
+            throw Self.fail(ServerError(.unusable, "\(error)."))
+        }
+    }
+}

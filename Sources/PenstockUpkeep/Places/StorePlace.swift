@@ -1,0 +1,130 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockArtifacts
+import PenstockPostgres
+import PenstockSQLite
+import PenstockServer
+import PenstockStore
+
+/// Where rows are.
+package enum StorePlace: Sendable, Hashable {
+    /// The file of an embedded server.
+    case sqlite(path: String)
+    /// A PostgreSQL database, by its connection string.
+    case postgres(String)
+
+    /// For people; a connection string may have a password in it.
+    package var name: String {
+        switch self {
+        case .sqlite(let path): "the database \(path)"
+        case .postgres: "the PostgreSQL database"
+        }
+    }
+
+    /// Hands the body everything that is there at this moment.
+    ///
+    /// - Parameter keepsOut: No server may work with a shared database meanwhile. The caller keeps them from a file by the
+    ///   lock of its directory.
+    /// - Throws: ``ServerError`` when the place cannot be read; what the body throws.
+    func read<Result>(keepsOut: Bool = false, _ body: (any ContentsReader) throws -> Result) throws -> Result {
+        try self.explaining {
+            switch self {
+            case .sqlite(let path):
+                try SQLiteContents.read(path: path, body)
+            case .postgres(let connection):
+                try PostgresContents.read(
+                    PostgresConfiguration(connectionString: connection), keepsOut: keepsOut, body)
+            }
+        }
+    }
+
+    /// Opens the place for rows that are moved into it, and finds out how far an earlier attempt came.
+    ///
+    /// - Throws: ``ServerError`` when the place is not empty, or that of another move.
+    func begin(source: String, schema: Int) throws -> (target: any ContentsTarget, progress: ContentsProgress) {
+        try self.explaining {
+            let target: any ContentsTarget
+            switch self {
+            case .sqlite(let path):
+                if try FileCalls.status(path) == nil { try Self.makeFile(path, source: source, schema: schema) }
+                target = try SQLiteContentsTarget(path: path)
+            case .postgres(let connection):
+                target = try PostgresContentsTarget(PostgresConfiguration(connectionString: connection))
+            }
+            return (target, try target.begin(source: source, schema: schema))
+        }
+    }
+
+    /// Under its name the file is never without the mark that keeps servers out. It is for its owner alone, and so is what
+    /// SQLite puts beside it.
+    private static func makeFile(_ path: String, source: String, schema: Int) throws {
+        let draft = path + ".new"
+        try FileCalls.remove(draft)
+        _ = try OpenFile.creating(draft)
+        _ = try SQLiteContentsTarget(path: draft).begin(source: source, schema: schema)
+        try FileCalls.rename(draft, to: path)
+        try FileCalls.synchronizeDirectory(path.parentDirectory)
+    }
+
+    /// Opens the place to put right what it counts by itself.
+    func repair() throws -> any ContentsRepair {
+        try self.explaining {
+            switch self {
+            case .sqlite(let path): try SQLiteRepair(path: path)
+            case .postgres(let connection):
+                try PostgresRepair(PostgresConfiguration(connectionString: connection))
+            }
+        }
+    }
+
+    /// Says of which place something is the matter.
+    func explaining<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as StoreError {
+            var text = error.message
+            if case .postgres(let connection) = self, !connection.isEmpty {
+                // libpq quotes what it cannot read.
+                text = text.replacing(connection, with: "****")
+            }
+            throw ServerError(.unusable, "\(self.name) cannot be used: \(text)".withCapital)
+        }
+    }
+}
+
+extension ContentsReader {
+    /// - Throws: ``ServerError`` unless the schema is one that this program reads, and all of its rows are there.
+    func requireReadable(_ place: StorePlace) throws {
+        if self.isUnfinished {
+            throw ServerError(
+                .unusable, "\(place.name) cannot be used: \(StoreError.unfinishedMove.message)".withCapital)
+        }
+        let newest = Schema.newest
+        guard self.schemaVersion <= newest else {
+            throw ServerError(
+                .unusable,
+                "\(place.name) has schema \(self.schemaVersion), this program knows up to \(newest); use a newer one"
+                    .withCapital)
+        }
+        guard self.schemaVersion >= 1 else {
+            throw ServerError(.unusable, "\(place.name) has no tables of Penstock".withCapital)
+        }
+    }
+}
+
+/// What this program knows of schemas.
+package enum Schema {
+    /// The version of the newest one, which both databases count alike.
+    package static let newest = SQLiteSchema.newestVersion
+}
+
+extension String {
+    var withCapital: String { self.prefix(1).uppercased() + self.dropFirst() }
+
+    /// Of a path without a slash at its end.
+    var parentDirectory: String {
+        guard let slash = self.lastIndex(of: "/") else { return "." }
+        return slash == self.startIndex ? "/" : String(self[..<slash])
+    }
+}
