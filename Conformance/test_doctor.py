@@ -4,12 +4,15 @@
 """What the doctor finds: nothing where nothing is wrong, and each damage by its name."""
 
 import base64
+import contextlib
 import os
 import re
 import shutil
 import sqlite3
+import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import declarations, upkeep
@@ -210,6 +213,44 @@ def test_a_running_server_is_looked_at_and_not_repaired(own_server, tmp_path):
     assert "All is as it is promised to be." in said
     said = upkeep.run("doctor", "--data-dir", own_server.data_dir, "--repair", status=upkeep.IN_USE)
     assert "Another Penstock server" in said
+
+
+def test_nothing_is_found_while_much_happens(own_server, tmp_path):
+    worlds = []
+    for mode in ["SUPERSEDED", "QUEUED", "PARALLEL"]:
+        world = World(own_server, tmp_path)
+        world.create_custom_type()
+        world.put_source()
+        stages = [(name, [world.work()]) for name in ("First", "Second")]
+        world.create(*stages, executionMode=mode, pipelineType="V2")
+        worlds.append(world)
+    stopped = threading.Event()
+
+    def live(world):
+        """Executions that start, pass and fail, and objects that come and go, until the test stops it."""
+        turn, errors = 0, world.codepipeline.exceptions
+        while not stopped.is_set():
+            turn += 1
+            for job in world.poll():
+                world.codepipeline.acknowledge_job(jobId=job["id"], nonce=job["nonce"])
+                (world.succeed if turn % 5 else world.fail)(job)
+            world.put_source(str(turn), key=f"{turn % 7}.zip")
+            world.s3.delete_object(Bucket=world.bucket, Key=f"{(turn + 3) % 7}.zip")
+            if turn % 3 == 0:
+                with contextlib.suppress(errors.ConcurrentPipelineExecutionsLimitExceededException):
+                    world.start()
+
+    with ThreadPoolExecutor(len(worlds)) as pool:
+        lives = [pool.submit(live, world) for world in worlds]
+        try:
+            for _ in range(10):
+                upkeep.run("doctor", "--data-dir", own_server.data_dir)
+        finally:
+            stopped.set()
+        for each in lives:
+            each.result()
+    assert own_server.stop() == 0
+    upkeep.run("doctor", "--data-dir", own_server.data_dir)
 
 
 def test_postgresql_is_looked_at_and_repaired_alike(own_server, cluster, tmp_path):
