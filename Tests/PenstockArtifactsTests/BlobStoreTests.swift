@@ -63,7 +63,7 @@ import Testing
         // The files go in the background, on the same threads: this comes after.
         try await NIOThreadPool.singleton.runIfActive {}
         #expect(fixture.files(in: "blobs") == [])
-        #expect(await Self.becomesTrue { fixture.files(in: "incoming") == [] })
+        #expect(await becomesTrue { fixture.files(in: "incoming") == [] })
     }
 
     @Test func `The next start removes what a crashed writer left, and only that`() async throws {
@@ -91,13 +91,5 @@ import Testing
         #expect(BlobHash(bytes: hash.bytes) == hash)
         #expect(BlobHash(bytes: [1, 2, 3]) == nil)
         #expect(BlobHash(hex: hash.hex.uppercased()) == nil)
-    }
-
-    private static func becomesTrue(_ condition: () -> Bool) async -> Bool {
-        for _ in 0..<1000 {
-            if condition() { return true }
-            try? await NIOThreadPool.singleton.runIfActive {}
-        }
-        return false
     }
 }

@@ -20,11 +20,17 @@ final class Fixture: Sendable {
         let state = Mutex<(now: Timestamp, id: UInt64)>((Timestamp(millisecondsSinceEpoch: 1_800_000_000_000), 0))
     }
 
-    init(publishing: PublishingCalls = PublishingCalls()) async throws {
+    /// - Parameter objects: Where content is; `nil` for files.
+    init(publishing: PublishingCalls = PublishingCalls(), objects: MemoryBlobObjects? = nil) async throws {
         let clock = Clock()
         self.clock = clock
         self.directory = FileManager.default.temporaryDirectory.path + "/penstock-artifacts-\(UUID().uuidString)"
-        var blobs = try await BlobStore(directory: self.directory, threads: .singleton)
+        var blobs =
+            if let objects {
+                try await BlobStore(receivingIn: self.directory, threads: .singleton, objects: objects)
+            } else {
+                try await BlobStore(directory: self.directory, threads: .singleton)
+            }
         blobs.publishing = publishing
         self.blobs = blobs
         self.store = ArtifactStore(
@@ -47,9 +53,9 @@ final class Fixture: Sendable {
     /// A fixture with one bucket.
     static func withBucket(
         _ name: String = "bucket", versioning: BucketRow.Versioning = .off,
-        publishing: PublishingCalls = PublishingCalls()
+        publishing: PublishingCalls = PublishingCalls(), objects: MemoryBlobObjects? = nil
     ) async throws -> Fixture {
-        let fixture = try await Fixture(publishing: publishing)
+        let fixture = try await Fixture(publishing: publishing, objects: objects)
         try await fixture.store.createBucket(name, as: owner)
         if versioning != .off {
             try await fixture.store.setVersioning(enabled: versioning == .enabled, of: name, as: owner)
@@ -121,4 +127,13 @@ struct SeededGenerator: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+}
+
+/// Whether the condition comes to hold, once what is on its way to the threads for files has been done.
+func becomesTrue(_ condition: () -> Bool) async -> Bool {
+    for _ in 0..<1000 {
+        if condition() { return true }
+        try? await NIOThreadPool.singleton.runIfActive {}
+    }
+    return false
 }

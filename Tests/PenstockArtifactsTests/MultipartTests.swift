@@ -189,15 +189,15 @@ import Testing
         #expect(try await fixture.store.collectGarbage() == 1)
         let code = await refusal {
             try await fixture.index.withArtifacts { transaction in
-                let part = ObjectPart(number: 1, blob: blob.hash, sizeBytes: blob.sizeBytes)
-                try transaction.retain([part], in: fixture.blobs, at: fixture.store.now())
+                try transaction.retain(blob, in: fixture.blobs, at: fixture.store.now())
             }
         }
         #expect(code == .unavailable)
     }
 
-    @Test func `Writers and collectors at once lose nothing that was acknowledged`() async throws {
-        let fixture = try await Fixture.withBucket()
+    @Test(arguments: [false, true])
+    func `Writers and collectors at once lose nothing that was acknowledged`(_ isAbroad: Bool) async throws {
+        let fixture = try await Fixture.withBucket(objects: isAbroad ? MemoryBlobObjects() : nil)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<4 {
                 group.addTask {
@@ -217,10 +217,12 @@ import Testing
                     }) == .unavailable {}
                 }
             }
-            group.addTask {
-                for _ in 0..<10 {
-                    fixture.advance(.days(1))
-                    try await fixture.store.collectGarbage()
+            for _ in 0..<2 {
+                group.addTask {
+                    for _ in 0..<10 {
+                        fixture.advance(.days(1))
+                        try await fixture.store.collectGarbage()
+                    }
                 }
             }
             try await group.waitForAll()

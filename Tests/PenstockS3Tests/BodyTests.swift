@@ -10,7 +10,7 @@ import Testing
 @testable import PenstockS3
 
 /// What a client vouches for in a body: hashes, chunk signatures, checksums.
-@Suite struct BodyTests {
+@Suite(.onEachBlobStore) struct BodyTests {
     static let content = Array("The quick brown fox jumps over the lazy dog, again and again.".utf8)
     static let pieces = [Array(content.prefix(7)), Array(content.dropFirst(7).prefix(1)), Array(content.dropFirst(8))]
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import PenstockS3
 
-@Suite struct ConditionTests {
+@Suite(.onEachBlobStore) struct ConditionTests {
     private static let past = "Sun, 20 Sep 2026 00:00:00 GMT"
     private static let modified = "Mon, 21 Sep 2026 14:13:20 GMT"
     private static let future = "Tue, 22 Sep 2026 00:00:00 GMT"
@@ -88,7 +88,7 @@ import Testing
     }
 }
 
-@Suite struct CopyOperationTests {
+@Suite(.onEachBlobStore) struct CopyOperationTests {
     private func bedWithObject() async throws -> Bed {
         let bed = try await Bed()
         let color = try #require(HTTPField.Name("x-amz-meta-color"))

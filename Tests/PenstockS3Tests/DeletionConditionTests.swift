@@ -8,7 +8,7 @@ import Testing
 
 @testable import PenstockS3
 
-@Suite struct DeletionConditionTests {
+@Suite(.onEachBlobStore) struct DeletionConditionTests {
     /// The MD5 of `hello`.
     private static let etag = "\"5d41402abc4b2a76b9719d911017c592\""
 

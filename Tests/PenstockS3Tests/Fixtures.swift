@@ -19,6 +19,9 @@ import Testing
 
 /// The surface on an artifact store of its own, and a client that signs. Nothing listens.
 final class Bed: Sendable {
+    /// Whether content is in another store, and not in files.
+    @TaskLocal static var keepsContentAbroad = false
+
     let index = MemoryArtifactIndex()
     let store: ArtifactStore
     let surface: S3Surface
@@ -43,9 +46,16 @@ final class Bed: Sendable {
         self.masterKey = try #require(MasterKey(bytes: Array(repeating: 7, count: 32)))
         self.vault = SessionVault(masterKey: self.masterKey)
         self.directory = FileManager.default.temporaryDirectory.path + "/penstock-s3-\(UUID().uuidString)"
+        let blobs =
+            if Self.keepsContentAbroad {
+                try await BlobStore(
+                    receivingIn: self.directory, threads: .singleton, objects: MemoryBlobObjects())
+            } else {
+                try await BlobStore(directory: self.directory, threads: .singleton)
+            }
         self.store = ArtifactStore(
             index: BedIndex(self.index, self.fault),
-            blobs: try await BlobStore(directory: self.directory, threads: .singleton),
+            blobs: blobs,
             now: { clock.now },
             newID: { clock.newID() }
         )

@@ -12,7 +12,7 @@ import Testing
 @testable import PenstockS3
 
 /// The credentials that a job hands its worker.
-@Suite struct JobCredentialTests {
+@Suite(.onEachBlobStore) struct JobCredentialTests {
     private static let job = JobID(UniqueID(high: 1, low: 2))
     private static let input = ObjectGrant(bucket: "bucket", key: "in/source.zip")
     private static let output = ObjectGrant(bucket: "bucket", key: "out/built.zip")
@@ -163,7 +163,7 @@ import Testing
 }
 
 /// What policies allow a user.
-@Suite struct PolicyTests {
+@Suite(.onEachBlobStore) struct PolicyTests {
     private func bed(_ policy: String) async throws -> (Bed, SigningCredentials) {
         let bed = try await Bed()
         let user = SigningCredentials.made("USER")

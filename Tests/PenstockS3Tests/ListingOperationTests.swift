@@ -7,7 +7,7 @@ import Testing
 
 @testable import PenstockS3
 
-@Suite struct ListingOperationTests {
+@Suite(.onEachBlobStore) struct ListingOperationTests {
     private func bed(with keys: [String]) async throws -> Bed {
         let bed = try await Bed()
         for key in keys { try await bed.put(path("bucket", key), "x").expect(.ok) }
@@ -110,7 +110,7 @@ import Testing
     }
 }
 
-@Suite struct VersionOperationTests {
+@Suite(.onEachBlobStore) struct VersionOperationTests {
     @Test func `Versions are kept, hidden by a delete marker, and each can be had`() async throws {
         let bed = try await Bed()
         try await bed.enableVersioning()

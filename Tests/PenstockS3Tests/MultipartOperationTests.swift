@@ -9,7 +9,7 @@ import Testing
 
 @testable import PenstockS3
 
-@Suite struct MultipartOperationTests {
+@Suite(.onEachBlobStore) struct MultipartOperationTests {
     private static let five = 5 << 20
 
     private func begin(_ bed: Bed, key: String = "big", headers: HTTPFields = [:]) async throws -> String {

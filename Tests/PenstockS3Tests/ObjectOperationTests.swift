@@ -7,7 +7,7 @@ import Testing
 
 @testable import PenstockS3
 
-@Suite struct ObjectOperationTests {
+@Suite(.onEachBlobStore) struct ObjectOperationTests {
     @Test func `An object comes back as it was put`() async throws {
         let bed = try await Bed()
         let put = try await bed.put("/bucket/a/b", "hello", headers: [.contentType: "text/plain"]).expect(.ok)

@@ -157,4 +157,57 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `A blob keeps the generation that it was reserved with until it is condemned`(
+        _ kind: StoreUnderTest
+    ) async throws {
+        try await kind.withStore { store in
+            let hash = try #require(BlobHash(bytes: [UInt8](repeating: 9, count: 32)))
+            let (one, two) = (UniqueID(high: 1, low: 2), UniqueID(high: .max, low: 3))
+            let (first, second) = (BlobName(hash: hash, generation: one), BlobName(hash: hash, generation: two))
+            try await store.withArtifacts { transaction throws in
+                #expect(try !transaction.hasBlobs())
+                let row = try transaction.reserveBlob(hash, sizeBytes: 5, generation: one, at: at(1))
+                #expect(row == BlobRow(hash: hash, sizeBytes: 5, references: 0, changed: at(1), generation: one))
+                #expect(try transaction.hasBlobs())
+                let again = try transaction.reserveBlob(hash, sizeBytes: 5, generation: two, at: at(3))
+                #expect(again == BlobRow(hash: hash, sizeBytes: 5, references: 0, changed: at(3), generation: one))
+                try transaction.changeReferences(toBlob: hash, sizeBytes: 5, by: 1, at: at(4))
+                #expect(try transaction.blob(hash)?.generation == one)
+                #expect(try !transaction.condemnBlob(first, changedBefore: at(9)))
+                try transaction.changeReferences(toBlob: hash, sizeBytes: 5, by: -1, at: at(5))
+                #expect(try !transaction.condemnBlob(first, changedBefore: at(5)))
+                #expect(try !transaction.condemnBlob(second, changedBefore: at(9)))
+                #expect(try transaction.unreferencedBlobs(changedBefore: at(9), limit: 9).map(\.generation) == [one])
+                #expect(try transaction.condemnBlob(first, changedBefore: at(9)))
+                #expect(try !transaction.condemnBlob(first, changedBefore: at(9)))
+                #expect(try transaction.blob(hash) == nil)
+                // What names it now has no generation: its content is nowhere.
+                try transaction.changeReferences(toBlob: hash, sizeBytes: 5, by: 1, at: at(6))
+                #expect(try transaction.blob(hash)?.generation == nil)
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `Objects to be removed are listed by name until they are`(_ kind: StoreUnderTest) async throws {
+        try await kind.withStore { store in
+            let names = try (0..<6).map { number in
+                let hash = try #require(BlobHash(bytes: [UInt8](repeating: UInt8(number / 2 + 127), count: 32)))
+                return BlobName(hash: hash, generation: UniqueID(high: number % 2 == 0 ? 1 : .max, low: 7))
+            }
+            try await store.withArtifacts { transaction throws in
+                for name in names.reversed() + names {
+                    try transaction.insertCondemnedBlob(CondemnedBlobRow(name: name, sizeBytes: 5))
+                }
+                let all = try transaction.condemnedBlobs(after: .least, limit: 9)
+                #expect(all == names.map { CondemnedBlobRow(name: $0, sizeBytes: 5) })
+                #expect(try transaction.condemnedBlobs(after: names[1], limit: 3).map(\.name) == Array(names[2...4]))
+                try transaction.deleteCondemnedBlob(names[2])
+                try transaction.deleteCondemnedBlob(names[2])
+                #expect(try transaction.condemnedBlobs(after: names[1], limit: 2).map(\.name) == Array(names[3...4]))
+            }
+        }
+    }
 }

@@ -111,6 +111,12 @@ enum FullStore {
                 uploadID: "u", number: 2, blob: hash, sizeBytes: 5, etag: "e",
                 checksum: ObjectChecksum(algorithm: .crc32, value: "AAAA"), lastModified: at(1)))
         try transaction.changeReferences(toBlob: hash, sizeBytes: 5, by: 2, at: at(1))
+        let other = try #require(BlobHash(bytes: [UInt8](repeating: 0x7F, count: 32)))
+        _ = try transaction.reserveBlob(other, sizeBytes: 0, generation: UniqueID(high: 1, low: .max), at: at(1))
+        for high in [UInt64.max, 0] {
+            let name = BlobName(hash: hash, generation: UniqueID(high: high, low: 1))
+            try transaction.insertCondemnedBlob(CondemnedBlobRow(name: name, sizeBytes: 5))
+        }
     }
 
     private static func addEvents(_ transaction: any StoreTransaction) throws {

@@ -1,16 +1,15 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
-package import NIOCore
 package import NIOPosix
 package import PenstockModel
 
-/// Bytes as files of a directory, each named by the SHA-256 of its content.
+/// Bytes, each content once: as files of a directory, or as objects of another store.
 ///
-/// A blob is written to a temporary file, synced, renamed to its name, and the directory synced, so that a reader never
-/// sees half of one and a blob that was reported stored is there after a loss of power. Names are hashes: nothing that a
-/// client chose ever becomes part of a path. Several processes may share the directory.
+/// Whatever keeps them, content arrives in a temporary file and is hashed on the way. As a file a blob is synced, renamed
+/// to its name, and the directory synced, so that a reader never sees half of one and a blob that was reported stored is
+/// there after a loss of power. Names are hashes: nothing that a client chose ever becomes part of a path. Several
+/// processes may share the directory.
 ///
 /// ```text
 /// incoming/01890a5d…          being written
@@ -27,15 +26,41 @@ package struct BlobStore: Sendable {
     /// Tests put others in their place.
     var publishing = PublishingCalls()
 
+    /// What keeps the blobs.
+    enum Place: Sendable {
+        case files
+        case objects(any BlobObjects)
+    }
+
+    let place: Place
     private let directory: String
     private let threads: NIOThreadPool
 
-    /// Opens the store, making the directory and what belongs into it, and removes what crashed writers left there.
+    /// Opens a store of objects elsewhere; the directory is for what is being received.
+    ///
+    /// - Parameters:
+    ///   - directory: Its parent exists. It belongs to this process alone, or is shared; nothing in it needs to last.
+    ///   - threads: Where the calls that block run.
+    package init(receivingIn directory: String, threads: NIOThreadPool, objects: any BlobObjects) async throws {
+        self.place = .objects(objects)
+        self.directory = directory
+        self.threads = threads
+        let store = self
+        try await threads.runIfActive {
+            try FileCalls.makeDirectory(directory)
+            try FileCalls.makeDirectory(store.path("incoming"))
+        }
+        try await self.removeStaleTemporaryFiles()
+    }
+
+    /// Opens a store of files, making the directory and what belongs into it, and removes what crashed writers left
+    /// there.
     ///
     /// - Parameters:
     ///   - directory: Its parent exists.
     ///   - threads: Where the calls that block run.
     package init(directory: String, threads: NIOThreadPool) async throws {
+        self.place = .files
         self.directory = directory
         self.threads = threads
         let store = self
@@ -60,47 +85,64 @@ package struct BlobStore: Sendable {
 
     // MARK: Writing
 
-    /// Stores what the closure writes, durably, under the hash of it.
+    /// Takes what the first closure writes and hands it to the second, which stores it.
     ///
-    /// Nothing is left when the closure throws or the task is cancelled. Storing content that is there already changes
-    /// nothing that readers could see.
+    /// Nothing is left of what was received when this returns or throws, nor when the task is cancelled.
     ///
     /// - Parameters:
     ///   - id: A name for the temporary file that no other writer uses.
     ///   - limitBytes: More than so many bytes throw ``ArtifactError`` with code `tooLarge`.
     ///   - produce: Writes the content, piece by piece.
+    package func receive<Result>(
+        id: UniqueID,
+        limitBytes: Int64,
+        _ produce: (BlobWriter) async throws -> Void,
+        then keep: (ReceivedBlob) async throws -> Result
+    ) async throws -> Result {
+        let temporary = self.path("incoming", id.description)
+        // Not awaited: the task may be cancelled, and the file is in nobody's way.
+        func discard() { self.threads.submit { _ in try? FileCalls.remove(temporary) } }
+        do {
+            let file = try await self.threads.runIfActive { try OpenFile.creating(temporary) }
+            let writer = BlobWriter(file: file, threads: self.threads, limitBytes: limitBytes)
+            try await produce(writer)
+            let result = try await keep(try await writer.finish())
+            if case .objects = self.place { discard() }
+            return result
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    /// Stores what the closure writes, durably, in a file named by the hash of it.
+    ///
+    /// Nothing is left when the closure throws or the task is cancelled. Storing content that is there already changes
+    /// nothing that readers could see.
     package func write(
         id: UniqueID,
         limitBytes: Int64,
         _ produce: (BlobWriter) async throws -> Void
     ) async throws -> StoredBlob {
-        let temporary = self.path("incoming", id.description)
-        do {
-            let file = try await self.threads.runIfActive { try OpenFile.creating(temporary) }
-            let writer = BlobWriter(file: file, threads: self.threads, limitBytes: limitBytes)
-            try await produce(writer)
-            return try await self.publish(try await writer.finish(), file: file)
-        } catch {
-            // Not awaited: the task may be cancelled, and the file is in nobody's way.
-            self.threads.submit { _ in try? FileCalls.remove(temporary) }
-            throw error
-        }
+        try await self.receive(id: id, limitBytes: limitBytes, produce) { try await self.publish($0) }
     }
 
-    private func publish(_ blob: StoredBlob, file: OpenFile) async throws -> StoredBlob {
-        let target = self.path(of: blob.hash)
-        let folder = self.path("blobs", String(blob.hash.hex.prefix(2)))
+    /// Gives what was received its name among the files.
+    func publish(_ blob: ReceivedBlob) async throws -> StoredBlob {
+        let hash = blob.content.hash
+        let target = self.path(of: hash)
+        let folder = self.path("blobs", String(hash.hex.prefix(2)))
         return try await self.threads.runIfActive {
-            try self.publishing.synchronizeFile(file)
-            try self.publishing.rename(file.path, target)
+            try self.publishing.synchronizeFile(blob.file)
+            try self.publishing.rename(blob.file.path, target)
             try self.publishing.synchronizeDirectory(folder)
-            return blob
+            return blob.content
         }
     }
 
     // MARK: Reading
 
-    /// Opens a blob; it stays readable while it is open, even when it is collected meanwhile.
+    /// Opens the file of a blob; it stays readable while it is open, even when it is collected meanwhile.
     ///
     /// - Throws: ``ArtifactError`` with code `unavailable` when it is not there, which means that the directory lost it.
     package func open(_ hash: BlobHash) async throws -> OpenBlob {
@@ -109,7 +151,7 @@ package struct BlobStore: Sendable {
             return OpenBlob(
                 file: try await self.threads.runIfActive { try OpenFile.reading(path) }, threads: self.threads)
         } catch let error as FileError where error.isNotFound {
-            throw ArtifactError(.unavailable, "the content of the object is missing from the store")
+            throw ArtifactError.contentMissing
         }
     }
 
@@ -154,94 +196,6 @@ package struct BlobStore: Sendable {
         return try names.filter { name in
             guard let status = try FileCalls.status("\(folder)/\(name)") else { return false }
             return status.modifiedSeconds < now - grace.components.seconds
-        }
-    }
-}
-
-/// Content that was stored.
-package struct StoredBlob: Sendable, Hashable {
-    package var hash: BlobHash
-    package var sizeBytes: Int64
-    /// Of the content: what S3 makes ETags of.
-    package var md5: [UInt8]
-}
-
-/// Takes the content of one blob. Used by one task.
-package final class BlobWriter {
-    private let file: OpenFile
-    private let threads: NIOThreadPool
-    private let limitBytes: Int64
-    private var pending = ByteBuffer()
-    private var digests = Digests()
-    package private(set) var sizeBytes: Int64 = 0
-
-    private struct Digests: Sendable {
-        var sha256 = SHA256()
-        var md5 = Insecure.MD5()
-    }
-
-    fileprivate init(file: OpenFile, threads: NIOThreadPool, limitBytes: Int64) {
-        self.file = file
-        self.threads = threads
-        self.limitBytes = limitBytes
-    }
-
-    /// Adds bytes. Small pieces are gathered; returns when there is room for more, so that a slow disk slows its client.
-    package func write(_ bytes: ByteBuffer) async throws {
-        self.sizeBytes += Int64(bytes.readableBytes)
-        guard self.sizeBytes <= self.limitBytes else {
-            throw ArtifactError(.tooLarge, "the content exceeds \(self.limitBytes) bytes")
-        }
-        if self.pending.readableBytes == 0, bytes.readableBytes >= BlobStore.chunkSizeBytes {
-            return try await self.flush(bytes)
-        }
-        self.pending.writeImmutableBuffer(bytes)
-        if self.pending.readableBytes >= BlobStore.chunkSizeBytes {
-            try await self.flush(self.pending)
-            self.pending.clear()
-        }
-    }
-
-    private func flush(_ bytes: ByteBuffer) async throws {
-        self.digests = try await self.threads.runIfActive { [file, digests] in
-            var digests = digests
-            try bytes.withUnsafeReadableBytes { buffer in
-                digests.sha256.update(bufferPointer: buffer)
-                digests.md5.update(bufferPointer: buffer)
-                try file.write(buffer)
-            }
-            return digests
-        }
-    }
-
-    fileprivate func finish() async throws -> StoredBlob {
-        if self.pending.readableBytes > 0 { try await self.flush(self.pending) }
-        guard let hash = BlobHash(bytes: self.digests.sha256.finalize()) else {
-            preconditionFailure("a SHA-256 has \(BlobHash.sizeBytes) bytes")
-        }
-        return StoredBlob(hash: hash, sizeBytes: self.sizeBytes, md5: Array(self.digests.md5.finalize()))
-    }
-}
-
-/// A blob that is open for reading.
-package struct OpenBlob: Sendable {
-    private let file: OpenFile
-    private let threads: NIOThreadPool
-
-    fileprivate init(file: OpenFile, threads: NIOThreadPool) {
-        self.file = file
-        self.threads = threads
-    }
-
-    /// Exactly `count` bytes from the offset; they are there, or the file was tampered with.
-    package func read(at offset: Int64, count: Int) async throws -> ByteBuffer {
-        try await self.threads.runIfActive { [file] in
-            var buffer = ByteBufferAllocator().buffer(capacity: count)
-            let read = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
-                try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), at: offset)
-            }
-            guard read == count else { throw ArtifactError(.unavailable, "the content of the object is cut short") }
-            return buffer
         }
     }
 }

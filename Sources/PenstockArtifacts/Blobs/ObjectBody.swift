@@ -3,7 +3,7 @@
 
 package import NIOCore
 
-/// The bytes of an object or a range of them, read piece by piece as somebody asks for more.
+/// The bytes of an object or a range of them, read once, piece by piece as somebody asks for more.
 package struct ObjectBody: AsyncSequence, Sendable {
     package typealias Element = ByteBuffer
 
@@ -17,19 +17,21 @@ package struct ObjectBody: AsyncSequence, Sendable {
     package let sizeBytes: Int64
 
     private let pieces: [Piece]
-    private let firstBlob: OpenBlob?
-    private let blobs: BlobStore
+    private let first: (any BlobRun)?
+    private let open: @Sendable (Piece) async throws -> any BlobRun
 
     /// Opens the first blob at once, so that missing content is known before anything was sent.
-    init(parts: [ObjectPart], range: Range<Int64>, blobs: BlobStore) async throws {
+    init(
+        parts: [ObjectPart], range: Range<Int64>, open: @escaping @Sendable (Piece) async throws -> any BlobRun
+    ) async throws {
         self.pieces = Self.pieces(of: parts, in: range)
         self.sizeBytes = self.pieces.reduce(0) { $0 + Int64($1.bytes.count) }
         precondition(self.sizeBytes == Int64(range.count), "the range lies in the object")
-        self.blobs = blobs
+        self.open = open
         if let first = self.pieces.first {
-            self.firstBlob = try await blobs.open(first.blob)
+            self.first = try await open(first)
         } else {
-            self.firstBlob = nil
+            self.first = nil
         }
     }
 
@@ -44,36 +46,35 @@ package struct ObjectBody: AsyncSequence, Sendable {
     }
 
     package func makeAsyncIterator() -> Iterator {
-        Iterator(pieces: self.pieces[...], blob: self.firstBlob, blobs: self.blobs)
+        Iterator(rest: self.pieces.dropFirst(), reader: self.first?.makeReader(), open: self.open)
     }
 
     package struct Iterator: AsyncIteratorProtocol {
-        private var pieces: ArraySlice<Piece>
-        private var blob: OpenBlob?
-        private let blobs: BlobStore
+        /// The pieces after the one that is being read.
+        private var rest: ArraySlice<Piece>
+        private var reader: (any BlobReader)?
+        private let open: @Sendable (Piece) async throws -> any BlobRun
 
-        init(pieces: ArraySlice<Piece>, blob: OpenBlob?, blobs: BlobStore) {
-            self.pieces = pieces
-            self.blob = blob
-            self.blobs = blobs
+        init(
+            rest: ArraySlice<Piece>, reader: (any BlobReader)?,
+            open: @escaping @Sendable (Piece) async throws -> any BlobRun
+        ) {
+            self.rest = rest
+            self.reader = reader
+            self.open = open
         }
 
-        /// At most ``BlobStore/chunkSizeBytes`` bytes, never none.
+        /// Some bytes, never none; ``BlobStore/chunkSizeBytes`` at most where a blob is a file.
         package mutating func next() async throws -> ByteBuffer? {
-            guard var piece = self.pieces.first else { return nil }
-            let blob: OpenBlob
-            if let open = self.blob { blob = open } else { blob = try await self.blobs.open(piece.blob) }
-            self.blob = blob
-            let count = Int(Swift.min(Int64(BlobStore.chunkSizeBytes), Int64(piece.bytes.count)))
-            let chunk = try await blob.read(at: piece.bytes.lowerBound, count: count)
-            piece.bytes = piece.bytes.lowerBound + Int64(count)..<piece.bytes.upperBound
-            if piece.bytes.isEmpty {
-                self.pieces.removeFirst()
-                self.blob = nil
-            } else {
-                self.pieces[self.pieces.startIndex] = piece
+            while var reader = self.reader {
+                if let chunk = try await reader.next() {
+                    self.reader = reader
+                    return chunk
+                }
+                self.reader = nil
+                if let piece = self.rest.popFirst() { self.reader = try await self.open(piece).makeReader() }
             }
-            return chunk
+            return nil
         }
     }
 }

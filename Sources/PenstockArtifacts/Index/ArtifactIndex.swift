@@ -136,6 +136,32 @@ package protocol ArtifactTransaction {
     /// - Returns: Whether it did: `false` when there was no row.
     func forgetBlob(_ hash: BlobHash, changedBefore: Timestamp) throws -> Bool
 
+    // MARK: Blobs that are objects of another store
+
+    /// Gives a blob that has no row one without references, of this generation. One that is there keeps its own, and is
+    /// left by collectors for as long as if it had just been given up: `changed` becomes `at`.
+    ///
+    /// - Returns: The row as it is now.
+    func reserveBlob(_ hash: BlobHash, sizeBytes: Int64, generation: UniqueID, at: Timestamp) throws -> BlobRow
+
+    /// Forgets the blob of this generation, if it has no references and changed before the instant, and remembers that
+    /// its object is to be removed. Others that want to reference the blob wait for the end of this transaction.
+    ///
+    /// - Returns: Whether it did.
+    func condemnBlob(_ name: BlobName, changedBefore: Timestamp) throws -> Bool
+
+    /// Remembers that the object is to be removed; no blob has this generation.
+    func insertCondemnedBlob(_ row: CondemnedBlobRow) throws
+
+    /// Objects to be removed by ascending name, those with a name greater than `after`, at most `limit`.
+    func condemnedBlobs(after: BlobName, limit: Int) throws -> [CondemnedBlobRow]
+
+    /// The object has been removed.
+    func deleteCondemnedBlob(_ name: BlobName) throws
+
+    /// Whether there is any blob, with references or without.
+    func hasBlobs() throws -> Bool
+
     // MARK: What lies outside the artifact store
 
     /// Whether the job is running and this is its current dispatch, so that credentials made for it still write. The

@@ -139,12 +139,28 @@ package struct BlobRow: Sendable, Hashable {
     package var references: Int64
     /// When `references` changed last; a blob is collected some time after it fell to zero.
     package var changed: Timestamp
+    /// Of the object that has the content in another store; `nil` where it is a file.
+    package var generation: UniqueID?
 
-    package init(hash: BlobHash, sizeBytes: Int64, references: Int64, changed: Timestamp) {
+    package init(
+        hash: BlobHash, sizeBytes: Int64, references: Int64, changed: Timestamp, generation: UniqueID? = nil
+    ) {
         self.hash = hash
         self.sizeBytes = sizeBytes
         self.references = references
         self.changed = changed
+        self.generation = generation
+    }
+}
+
+/// An object of another store that is to be removed, since no blob is kept in it any more.
+package struct CondemnedBlobRow: Sendable, Hashable {
+    package var name: BlobName
+    package var sizeBytes: Int64
+
+    package init(name: BlobName, sizeBytes: Int64) {
+        self.name = name
+        self.sizeBytes = sizeBytes
     }
 }
 

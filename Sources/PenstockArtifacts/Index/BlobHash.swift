@@ -16,6 +16,11 @@ package struct BlobHash: Sendable, Hashable, Comparable, CustomStringConvertible
 
     package static let sizeBytes = 32
 
+    /// The least of all.
+    package static let zero = Self()
+
+    private init() { self.words = InlineWords() }
+
     /// `nil` unless there are exactly ``sizeBytes``.
     package init?(bytes: some Sequence<UInt8>) {
         var words = InlineWords()

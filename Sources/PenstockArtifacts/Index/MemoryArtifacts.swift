@@ -11,6 +11,7 @@ package struct MemoryArtifacts: Sendable {
     fileprivate var uploads: [String: UploadRow] = [:]
     fileprivate var parts: [String: [Int: PartRow]] = [:]
     fileprivate var blobs: [BlobHash: BlobRow] = [:]
+    fileprivate var condemned: [BlobName: CondemnedBlobRow] = [:]
     fileprivate var lastSequence: Int64 = 0
 
     package init() {}
@@ -191,4 +192,35 @@ extension MemoryArtifactTransaction {
         self.artifacts.blobs[hash] = nil
         return true
     }
+}
+
+// MARK: - Blobs that are objects of another store
+
+extension MemoryArtifactTransaction {
+    package func reserveBlob(_ hash: BlobHash, sizeBytes: Int64, generation: UniqueID, at: Timestamp) -> BlobRow {
+        let new = BlobRow(hash: hash, sizeBytes: sizeBytes, references: 0, changed: at, generation: generation)
+        var row = self.artifacts.blobs[hash] ?? new
+        row.changed = at
+        self.artifacts.blobs[hash] = row
+        return row
+    }
+
+    package func condemnBlob(_ name: BlobName, changedBefore: Timestamp) throws -> Bool {
+        guard let row = self.artifacts.blobs[name.hash], row.generation == name.generation,
+            try self.forgetBlob(name.hash, changedBefore: changedBefore)
+        else { return false }
+        self.artifacts.condemned[name] = CondemnedBlobRow(name: name, sizeBytes: row.sizeBytes)
+        return true
+    }
+
+    package func insertCondemnedBlob(_ row: CondemnedBlobRow) { self.artifacts.condemned[row.name] = row }
+
+    package func condemnedBlobs(after: BlobName, limit: Int) -> [CondemnedBlobRow] {
+        let rows = self.artifacts.condemned.values.filter { $0.name > after }
+        return Array(rows.sorted { $0.name < $1.name }.prefix(limit))
+    }
+
+    package func deleteCondemnedBlob(_ name: BlobName) { self.artifacts.condemned[name] = nil }
+
+    package func hasBlobs() -> Bool { !self.artifacts.blobs.isEmpty }
 }

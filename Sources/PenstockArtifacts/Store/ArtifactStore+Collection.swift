@@ -12,10 +12,14 @@ extension ArtifactStore {
     /// Ends uploads that nobody completes, removes content that nothing has named for a while, and what crashed
     /// writers left behind.
     ///
-    /// Safe beside any number of writers and other collectors: a blob's file goes inside the transaction that forgets
+    /// Safe beside any number of writers and other collectors. A blob's file goes inside the transaction that forgets
     /// its row, so a writer of the same content either comes first and is seen, or comes after and finds the file
     /// missing, and is told to try again. A crash in between leaves a row without references or a file without a row,
     /// and the next collection ends it.
+    ///
+    /// An object of another store goes after the transaction that forgets its row and condemns its name. The name is
+    /// used once, so whoever stores the same content from then on does so under another; a crash in between leaves the
+    /// condemned name, and the next collection ends it.
     ///
     /// - Returns: How many blobs were removed.
     @discardableResult
@@ -23,6 +27,10 @@ extension ArtifactStore {
         try await self.blobs.removeStaleTemporaryFiles()
         try await self.abandonOldUploads()
         let cutoff = self.now() - BlobStore.unreferencedBlobGrace
+        if case .objects(let objects) = self.blobs.place {
+            try await self.condemnUnreferencedBlobs(cutoff)
+            return try await self.removeCondemnedBlobs(from: objects)
+        }
         var removed = try await self.collectUnreferencedBlobs(cutoff)
         for byte in UInt8.min...UInt8.max { removed += try await self.collectUnknownBlobs(firstByte: byte, cutoff) }
         return removed
@@ -94,5 +102,77 @@ extension ArtifactStore {
             }
         }
         return removed
+    }
+
+    // MARK: Objects of another store
+
+    /// So many objects are removed at once.
+    private static let removalWidth = 8
+
+    private func condemnUnreferencedBlobs(_ cutoff: Timestamp) async throws {
+        while true {
+            let (seen, gone) = try await self.index.withArtifacts { transaction in
+                let rows = try transaction.unreferencedBlobs(changedBefore: cutoff, limit: Self.collectionBatchSize)
+                let gone = try rows.filter { row in
+                    guard let generation = row.generation else { return false }
+                    let name = BlobName(hash: row.hash, generation: generation)
+                    return try transaction.condemnBlob(name, changedBefore: cutoff)
+                }
+                return (rows.count, gone.count)
+            }
+            if seen < Self.collectionBatchSize || gone == 0 { return }
+        }
+    }
+
+    /// A name is forgotten once its object is gone. What could not be removed stays condemned; where none of many could,
+    /// the others are not tried.
+    private func removeCondemnedBlobs(from objects: any BlobObjects) async throws -> Int {
+        var (removed, last, failure) = (0, BlobName.least, (any Error)?.none)
+        while true {
+            let rows = try await self.index.readArtifacts { [last] transaction in
+                try transaction.condemnedBlobs(after: last, limit: Self.collectionBatchSize)
+            }
+            let (gone, problem) = await Self.remove(rows, from: objects)
+            if !gone.isEmpty {
+                try await self.index.withArtifacts { transaction in
+                    for name in gone { try transaction.deleteCondemnedBlob(name) }
+                }
+            }
+            removed += gone.count
+            last = rows.last?.name ?? last
+            failure = failure ?? problem
+            if rows.count < Self.collectionBatchSize || gone.isEmpty { break }
+        }
+        if let failure { throw failure }
+        return removed
+    }
+
+    /// - Returns: The names whose objects are gone, by ascending name, and why one is not.
+    private static func remove(
+        _ rows: [CondemnedBlobRow], from objects: any BlobObjects
+    ) async -> (gone: [BlobName], failure: (any Error)?) {
+        await withTaskGroup(of: Result<BlobName, any Error>.self) { group in
+            var (gone, failure, rest) = ([BlobName](), (any Error)?.none, rows[...])
+            func removeNext() {
+                guard let row = rest.popFirst() else { return }
+                group.addTask {
+                    do {
+                        try await objects.remove(row.name, sizeBytes: row.sizeBytes)
+                        return .success(row.name)
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            for _ in 0..<Self.removalWidth { removeNext() }
+            while let result = await group.next() {
+                switch result {
+                case .success(let name): gone.append(name)
+                case .failure(let error): failure = error
+                }
+                removeNext()
+            }
+            return (gone.sorted(), failure)
+        }
     }
 }

@@ -86,20 +86,21 @@ extension ArtifactStore {
             _ = try transaction.writableBucket(name.bucket, caller)
             _ = try transaction.upload(name, lock: false)
         }
-        let (blob, checksum) = try await self.store(expecting, produce)
-        let row = PartRow(
-            uploadID: name.uploadID, number: number, blob: blob.hash, sizeBytes: blob.sizeBytes,
-            etag: hexadecimal(blob.md5), checksum: checksum, lastModified: self.now()
-        )
-        try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
-            _ = try transaction.writableBucket(name.bucket, caller)
-            _ = try transaction.upload(name, lock: true)
-            let replaced = try transaction.part(number, ofUpload: name.uploadID)
-            try transaction.putPart(row)
-            try transaction.retain([ObjectPart(row)], in: self.blobs, at: row.lastModified)
-            if let replaced { try transaction.release([ObjectPart(replaced)], at: row.lastModified) }
+        return try await self.store(expecting, produce) { blob, checksum in
+            let row = PartRow(
+                uploadID: name.uploadID, number: number, blob: blob.hash, sizeBytes: blob.sizeBytes,
+                etag: hexadecimal(blob.md5), checksum: checksum, lastModified: self.now()
+            )
+            try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
+                _ = try transaction.writableBucket(name.bucket, caller)
+                _ = try transaction.upload(name, lock: true)
+                let replaced = try transaction.part(number, ofUpload: name.uploadID)
+                try transaction.putPart(row)
+                try transaction.retain(blob, in: self.blobs, at: row.lastModified)
+                if let replaced { try transaction.release([ObjectPart(replaced)], at: row.lastModified) }
+            }
+            return row
         }
-        return row
     }
 
     /// Parts by number, those after the given one, and whether there are more.

@@ -115,18 +115,19 @@ extension ArtifactStore {
             _ = try transaction.writableBucket(name.bucket, caller)
             try conditions.check(try transaction.latestVersion(of: name.key, in: name.bucket))
         }
-        let (blob, checksum) = try await self.store(expecting, produce)
-        var details = details
-        details.checksum = checksum
-        details.parts = [ObjectPart(number: 1, blob: blob.hash, sizeBytes: blob.sizeBytes)]
-        let draft = Draft(
-            name: name, sizeBytes: blob.sizeBytes, etag: hexadecimal(blob.md5), details: details, at: self.now(),
-            conditions: conditions, versionID: self.newVersionID()
-        )
-        return try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
-            let bucket = try transaction.writableBucket(name.bucket, caller)
-            return try self.commit(draft, to: bucket, caller, in: transaction) {
-                try transaction.retain(draft.details.parts, in: self.blobs, at: draft.at)
+        return try await self.store(expecting, produce) { blob, checksum in
+            var details = details
+            details.checksum = checksum
+            details.parts = [ObjectPart(number: 1, blob: blob.hash, sizeBytes: blob.sizeBytes)]
+            let draft = Draft(
+                name: name, sizeBytes: blob.sizeBytes, etag: hexadecimal(blob.md5), details: details, at: self.now(),
+                conditions: conditions, versionID: self.newVersionID()
+            )
+            return try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
+                let bucket = try transaction.writableBucket(name.bucket, caller)
+                return try self.commit(draft, to: bucket, caller, in: transaction) {
+                    try transaction.retain(blob, in: self.blobs, at: draft.at)
+                }
             }
         }
     }
@@ -139,11 +140,6 @@ extension ArtifactStore {
             let bucket = try transaction.ownBucket(name.bucket, for: .read, caller)
             return FoundObject(row: try transaction.object(name), versioning: bucket.versioning)
         }
-    }
-
-    /// The bytes of an object that was found, or a range of them that lies in it.
-    package func body(of row: ObjectVersionRow, range: Range<Int64>? = nil) async throws -> ObjectBody {
-        try await ObjectBody(parts: row.details.parts, range: range ?? 0..<row.sizeBytes, blobs: self.blobs)
     }
 
     /// Writes a new version that has the content of another object. No bytes move.
@@ -235,25 +231,6 @@ extension ArtifactStore {
     }
 
     func newVersionID() -> VersionID { VersionID(self.newID().description.filter { $0 != "-" }) }
-
-    /// Stores content, and compares it with what was announced.
-    func store(
-        _ expected: ExpectedContent, _ produce: (BlobWriter) async throws -> ObjectChecksum?
-    ) async throws -> (StoredBlob, ObjectChecksum?) {
-        var checksum: ObjectChecksum?
-        let blob = try await self.blobs.write(id: self.newID(), limitBytes: Self.maximumPutSizeBytes) { writer in
-            checksum = try await produce(writer)
-        }
-        if let md5 = expected.md5, md5 != blob.md5 {
-            throw ArtifactError(.badDigest, "The Content-MD5 you specified did not match what we received.")
-        }
-        if let hash = expected.hash, hash != blob.hash {
-            throw ArtifactError(
-                .contentMismatch, "The provided 'x-amz-content-sha256' header does not match what was computed."
-            )
-        }
-        return (blob, checksum)
-    }
 
     /// Writes the version into its bucket, which is locked, and owes the source event of it.
     ///

@@ -146,16 +146,6 @@ extension ArtifactTransaction {
         return bucket
     }
 
-    /// One more row names each of the parts' blobs, whose files must be there: a collector may just have taken one.
-    func retain(_ parts: [ObjectPart], in blobs: BlobStore, at: Timestamp) throws {
-        for part in parts.sorted(by: { $0.blob < $1.blob }) {
-            try self.changeReferences(toBlob: part.blob, sizeBytes: part.sizeBytes, by: 1, at: at)
-            guard try blobs.isPresent(part.blob) else {
-                throw ArtifactError(.unavailable, "The content was just removed. Please try again.")
-            }
-        }
-    }
-
     /// One row less names each of the parts' blobs.
     func release(_ parts: [ObjectPart], at: Timestamp) throws {
         for part in parts.sorted(by: { $0.blob < $1.blob }) {

@@ -309,7 +309,7 @@ extension PostgresTransaction {
 // MARK: - Blobs
 
 extension PostgresTransaction {
-    private static let blobColumns = "hash, size_bytes, \"references\", changed"
+    private static let blobColumns = "hash, size_bytes, \"references\", changed, generation"
 
     func changeReferences(toBlob hash: BlobHash, sizeBytes: Int64, by count: Int64, at: Timestamp)
         throws
@@ -318,7 +318,7 @@ extension PostgresTransaction {
             // Waited for, since who calls this looks next whether the file is there, and the row's lock keeps it there.
             _ = try self.change(
                 """
-                INSERT INTO blob (\(Self.blobColumns)) VALUES ($1, $2, $3, $4)
+                INSERT INTO blob (hash, size_bytes, "references", changed) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (hash) DO UPDATE
                 SET "references" = blob."references" + excluded."references", changed = excluded.changed
                 """,
@@ -362,7 +362,8 @@ extension PostgresTransaction {
             hash: try Self.hash(&row),
             sizeBytes: try row.int64(),
             references: try row.int64(),
-            changed: try row.timestamp()
+            changed: try row.timestamp(),
+            generation: try row.uuidIfPresent()
         )
     }
 
@@ -371,5 +372,68 @@ extension PostgresTransaction {
             throw StoreError(.corrupt, "a stored hash cannot be read")
         }
         return hash
+    }
+}
+
+// MARK: - Blobs that are objects of another store
+
+extension PostgresTransaction {
+    func reserveBlob(_ hash: BlobHash, sizeBytes: Int64, generation: UniqueID, at: Timestamp) throws -> BlobRow {
+        let row = try self.first(
+            """
+            INSERT INTO blob (\(Self.blobColumns)) VALUES ($1, $2, 0, $3, $4)
+            ON CONFLICT (hash) DO UPDATE SET changed = excluded.changed RETURNING \(Self.blobColumns)
+            """,
+            [hash.bytes, sizeBytes, at, generation],
+            Self.blobRow
+        )
+        guard let row else { throw StoreError(.corrupt, "a blob that was reserved has no row") }
+        return row
+    }
+
+    func condemnBlob(_ name: BlobName, changedBefore: Timestamp) throws -> Bool {
+        let sizeBytes = try self.first(
+            """
+            DELETE FROM blob WHERE hash = $1 AND generation = $2 AND "references" = 0 AND changed < $3
+            RETURNING size_bytes
+            """,
+            [name.hash.bytes, name.generation, changedBefore]
+        ) { try $0.int64() }
+        guard let sizeBytes else { return false }
+        try self.insertCondemnedBlob(CondemnedBlobRow(name: name, sizeBytes: sizeBytes))
+        return true
+    }
+
+    func insertCondemnedBlob(_ row: CondemnedBlobRow) throws {
+        try self.gather(
+            "INSERT INTO condemned_blob (hash, generation, size_bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            [row.name.hash.bytes, row.name.generation, row.sizeBytes]
+        )
+    }
+
+    func condemnedBlobs(after: BlobName, limit: Int) throws -> [CondemnedBlobRow] {
+        try self.rows(
+            """
+            SELECT hash, generation, size_bytes FROM condemned_blob WHERE (hash, generation) > ($1, $2)
+            ORDER BY hash, generation LIMIT $3
+            """,
+            [after.hash.bytes, after.generation, limit],
+            Self.condemnedBlobRow
+        )
+    }
+
+    func deleteCondemnedBlob(_ name: BlobName) throws {
+        try self.gather(
+            "DELETE FROM condemned_blob WHERE hash = $1 AND generation = $2", [name.hash.bytes, name.generation]
+        )
+    }
+
+    func hasBlobs() throws -> Bool {
+        try self.first("SELECT hash FROM blob WHERE hash > $1 LIMIT 1", [BlobHash.zero.bytes]) { _ in true } ?? false
+    }
+
+    private static func condemnedBlobRow(_ row: inout PostgresRow) throws -> CondemnedBlobRow {
+        let name = BlobName(hash: try Self.hash(&row), generation: try row.uuid())
+        return CondemnedBlobRow(name: name, sizeBytes: try row.int64())
     }
 }

@@ -456,10 +456,27 @@ enum StatementText: String, Sendable, CaseIterable {
     case reduceReferences = """
         UPDATE blob SET "references" = "references" + ?2, changed = ?3 WHERE hash = ?1
         """
-    case blob = "SELECT hash, size_bytes, \"references\", changed FROM blob WHERE hash = ?1"
+    case blob = "SELECT hash, size_bytes, \"references\", changed, generation FROM blob WHERE hash = ?1"
     case unreferencedBlobs = """
-        SELECT hash, size_bytes, "references", changed FROM blob WHERE "references" = 0 AND changed < ?1
+        SELECT hash, size_bytes, "references", changed, generation FROM blob WHERE "references" = 0 AND changed < ?1
         ORDER BY changed, hash LIMIT ?2
         """
     case forgetBlob = "DELETE FROM blob WHERE hash = ?1 AND \"references\" = 0 AND changed < ?2"
+    case reserveBlob = """
+        INSERT INTO blob (hash, size_bytes, "references", changed, generation) VALUES (?1, ?2, 0, ?3, ?4)
+        ON CONFLICT (hash) DO UPDATE SET changed = excluded.changed
+        RETURNING hash, size_bytes, "references", changed, generation
+        """
+    case forgetBlobOfGeneration = """
+        DELETE FROM blob WHERE hash = ?1 AND generation = ?2 AND "references" = 0 AND changed < ?3 RETURNING size_bytes
+        """
+    case insertCondemnedBlob = """
+        INSERT INTO condemned_blob (hash, generation, size_bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+        """
+    case condemnedBlobs = """
+        SELECT hash, generation, size_bytes FROM condemned_blob WHERE (hash, generation) > (?1, ?2)
+        ORDER BY hash, generation LIMIT ?3
+        """
+    case deleteCondemnedBlob = "DELETE FROM condemned_blob WHERE hash = ?1 AND generation = ?2"
+    case anyBlob = "SELECT 1 FROM blob WHERE hash > ?1 LIMIT 1"
 }

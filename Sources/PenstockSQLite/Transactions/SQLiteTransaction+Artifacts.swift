@@ -252,12 +252,60 @@ extension SQLiteTransaction {
             hash: try Self.hash(row.blob(0)),
             sizeBytes: row.integer(1),
             references: row.integer(2),
-            changed: row.time(3)
+            changed: row.time(3),
+            generation: row.isNull(4) ? nil : row.uniqueID(4)
         )
     }
 
     fileprivate static func hash(_ bytes: [UInt8]) throws -> BlobHash {
         guard let hash = BlobHash(bytes: bytes) else { throw StoreError(.corrupt, "a stored hash cannot be read") }
         return hash
+    }
+}
+
+// MARK: - Blobs that are objects of another store
+
+extension SQLiteTransaction {
+    func reserveBlob(_ hash: BlobHash, sizeBytes: Int64, generation: UniqueID, at: Timestamp) throws -> BlobRow {
+        let row = try self.connection.first(
+            .reserveBlob, .blob(hash.bytes), .integer(sizeBytes), .time(at), .id(generation), map: Self.blobRow
+        )
+        guard let row else { throw StoreError(.corrupt, "a blob that was reserved has no row") }
+        return row
+    }
+
+    func condemnBlob(_ name: BlobName, changedBefore: Timestamp) throws -> Bool {
+        let sizeBytes = try self.connection.first(
+            .forgetBlobOfGeneration, .blob(name.hash.bytes), .id(name.generation), .time(changedBefore)
+        ) { $0.integer(0) }
+        guard let sizeBytes else { return false }
+        try self.insertCondemnedBlob(CondemnedBlobRow(name: name, sizeBytes: sizeBytes))
+        return true
+    }
+
+    func insertCondemnedBlob(_ row: CondemnedBlobRow) throws {
+        try self.connection.run(
+            .insertCondemnedBlob, .blob(row.name.hash.bytes), .id(row.name.generation), .integer(row.sizeBytes)
+        )
+    }
+
+    func condemnedBlobs(after: BlobName, limit: Int) throws -> [CondemnedBlobRow] {
+        try self.connection.rows(
+            .condemnedBlobs, .blob(after.hash.bytes), .id(after.generation), .integer(limit),
+            map: Self.condemnedBlobRow
+        )
+    }
+
+    func deleteCondemnedBlob(_ name: BlobName) throws {
+        try self.connection.run(.deleteCondemnedBlob, .blob(name.hash.bytes), .id(name.generation))
+    }
+
+    func hasBlobs() throws -> Bool {
+        try self.connection.first(.anyBlob, .blob(BlobHash.zero.bytes)) { _ in true } ?? false
+    }
+
+    private static func condemnedBlobRow(_ row: SQLRow) throws -> CondemnedBlobRow {
+        let name = BlobName(hash: try Self.hash(row.blob(0)), generation: row.uniqueID(1))
+        return CondemnedBlobRow(name: name, sizeBytes: row.integer(2))
     }
 }

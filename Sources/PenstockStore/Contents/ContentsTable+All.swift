@@ -116,7 +116,13 @@ extension ContentsTable {
                 integer("last_modified"),
             ]),
         ContentsTable(
-            "blob", key: [bytes("hash")], [integer("size_bytes"), integer("references"), integer("changed")]),
+            "blob", key: [bytes("hash")],
+            [
+                integer("size_bytes"), integer("references"), integer("changed"),
+                Column("generation", .id, isOptional: true, since: 7),
+            ]),
+        ContentsTable(
+            "condemned_blob", key: [bytes("hash"), id("generation")], [integer("size_bytes")], since: 7),
         ContentsTable(
             "event_queue", key: [text("target"), id("pipeline")],
             [

@@ -127,10 +127,12 @@ struct NamedBlob: Sendable, Hashable {
     let hash: BlobHash
     let sizeBytes: Int64
 
-    /// `nil` for content that no row names.
+    /// `nil` for content that no row names, and for content that is in another store, which is kept there.
     init?(_ row: ContentsRow, of table: ContentsTable) throws {
         let fields = ContentsFields(row, of: table)
         guard try fields.integer("references") > 0 else { return nil }
+        let canBeElsewhere = table.columns.contains { $0.name == "generation" }
+        guard try !canBeElsewhere || fields.isAbsent("generation") else { return nil }
         guard let hash = BlobHash(bytes: try fields.bytes("hash")) else { throw fields.unreadable("hash") }
         self.hash = hash
         self.sizeBytes = try fields.integer("size_bytes")

@@ -1,0 +1,19 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+extension Migration {
+    /// Blobs that are objects of another store: which generation has the content, and which are to be removed.
+    static let blobObjects = Migration(
+        version: 7,
+        sql: """
+            ALTER TABLE blob ADD COLUMN generation BLOB CHECK (generation IS NULL OR length(generation) = 16);
+
+            CREATE TABLE condemned_blob (
+                hash BLOB NOT NULL CHECK (length(hash) = 32),
+                generation BLOB NOT NULL CHECK (length(generation) = 16),
+                size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+                PRIMARY KEY (hash, generation)
+            ) STRICT, WITHOUT ROWID;
+            """
+    )
+}
