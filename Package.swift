@@ -112,7 +112,11 @@ let package = Package(
         .target(
             name: "PenstockOutbound",
             dependencies: [
+                "PenstockSigning",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
@@ -121,7 +125,6 @@ let package = Package(
             dependencies: [
                 "PenstockArtifacts", "PenstockModel", "PenstockOutbound", "PenstockRuntime", "PenstockSigning",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]

@@ -42,6 +42,11 @@ package struct EndpointURL: Sendable, Hashable, CustomStringConvertible {
 
     package var isSecure: Bool { self.scheme == "https" }
 
+    /// Whether what is sent stays on this machine, whoever listens there.
+    package var isLoopback: Bool {
+        self.host == "localhost" || SystemResolver.numericAddress(self.host)?.specialPurpose == "loopback"
+    }
+
     package var description: String { "\(self.scheme)://\(self.authority)\(self.target)" }
 
     /// Scheme and authority alone: paths and queries of webhooks often are secrets.

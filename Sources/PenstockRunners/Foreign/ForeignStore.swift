@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
-import HTTPTypes
 import NIOCore
 import NIOHTTP1
 package import PenstockModel
@@ -44,15 +43,8 @@ struct ForeignStoreFailure: Error {
 package struct ForeignStore: Sendable {
     /// A larger source is refused, in bytes. Source: AWS CodePipeline User Guide, Quotas in AWS CodePipeline (7 GB).
     package static let maximumSourceBytes: Int64 = 7 << 30
-    /// How often a request is made that the store does not answer, or answers with an error of its own.
-    static let maximumAttempts = 3
 
-    private let endpoint: EndpointURL
-    private let signer: Signer
-    private let region: String
-    private let timeout: TimeAmount
-    private let outbound: OutboundClient
-    private let realTime: @Sendable () -> Timestamp
+    private let client: S3Client
 
     /// - Parameters:
     ///   - endpoint: Its path, if it has one, stands before the buckets.
@@ -65,16 +57,11 @@ package struct ForeignStore: Sendable {
         timeout: Duration,
         realTime: @escaping @Sendable () -> Timestamp
     ) {
-        self.endpoint = endpoint
-        self.region = region
-        self.signer = Signer(credentials: credentials, region: region, service: "s3")
-        self.timeout = .milliseconds(timeout.milliseconds)
-        var settings = HTTPClient.Configuration(decompression: .disabled)
-        settings.timeout.connect = self.timeout
-        settings.timeout.read = self.timeout
-        settings.httpVersion = .http1Only
-        self.outbound = OutboundClient(settings)
-        self.realTime = realTime
+        self.client = S3Client(
+            S3Client.Settings(endpoint: endpoint, region: region, timeout: timeout),
+            credentials: S3Credentials(credentials),
+            secondsSinceEpoch: { realTime().millisecondsSinceEpoch / 1000 }
+        )
     }
 
     /// What is there now, or was with that version.
@@ -82,7 +69,7 @@ package struct ForeignStore: Sendable {
         at location: ObjectLocation, versionID: String? = nil
     ) async throws(ForeignStoreFailure) -> ForeignObject {
         let answer = try await self.answer(.HEAD, location, versionID: versionID)
-        guard answer.status == .ok else { throw try await self.failure(answer, location, versionID: versionID) }
+        guard answer.status == 200 else { throw try await self.failure(answer, location, versionID: versionID) }
         return try self.object(answer, location)
     }
 
@@ -95,7 +82,7 @@ package struct ForeignStore: Sendable {
         into sink: (ByteBuffer) async throws -> Void
     ) async throws -> ForeignObject {
         let answer = try await self.answer(.GET, location, versionID: versionID)
-        guard answer.status == .ok else { throw try await self.failure(answer, location, versionID: versionID) }
+        guard answer.status == 200 else { throw try await self.failure(answer, location, versionID: versionID) }
         let object = try self.object(answer, location)
         var count: Int64 = 0
         do {
@@ -105,14 +92,14 @@ package struct ForeignStore: Sendable {
                 try await sink(part)
             }
         } catch let error as HTTPClientError {
-            throw self.silence(error)
+            throw Self.failure(S3Failure("\(self.client.origin) did not answer: \(error)"))
         }
         guard object.sizeBytes ?? count == count else {
             throw ForeignStoreFailure(
                 FailureDetails(
                     type: .systemUnavailable,
                     message:
-                        "\(count) of \(object.sizeBytes ?? 0) bytes of '\(location.key)' arrived from \(self.endpoint.origin)"
+                        "\(count) of \(object.sizeBytes ?? 0) bytes of '\(location.key)' arrived from \(self.client.origin)"
                 ),
                 isTransient: true
             )
@@ -126,60 +113,30 @@ package struct ForeignStore: Sendable {
 extension ForeignStore {
     private func answer(
         _ method: HTTPMethod, _ location: ObjectLocation, versionID: String?
-    ) async throws(ForeignStoreFailure) -> HTTPClientResponse {
-        try await self.answer(
-            method,
-            path: "\(Self.encode(location.bucket))/\(Self.encode(location.key))",
-            query: versionID.map { "versionId=\(Self.encode($0, keepingSlashes: false))" }
-        )
+    ) async throws(ForeignStoreFailure) -> S3Answer {
+        var request = S3Request(method, bucket: location.bucket, key: location.key)
+        if let versionID { request.query = [("versionId", versionID)] }
+        request.streamsAnswer = true
+        return try await self.send(request)
     }
 
-    /// Sends until there is an answer that is not an error of the store itself.
-    private func answer(
-        _ method: HTTPMethod, path: String, query: String? = nil
-    ) async throws(ForeignStoreFailure) -> HTTPClientResponse {
-        var attempt = 1
-        while true {
-            let request = self.request(method, path: path, query: query)
-            do {
-                let answer = try await self.outbound.client.execute(request, timeout: self.timeout)
-                guard answer.status.code >= 500 || answer.status == .tooManyRequests else { return answer }
-                guard attempt < Self.maximumAttempts else { throw self.refusal(answer.status) }
-            } catch let failure as ForeignStoreFailure {
-                throw failure
-            } catch {
-                guard attempt < Self.maximumAttempts, !Task.isCancelled else { throw self.silence(error) }
-            }
-            attempt += 1
+    private func send(_ request: S3Request) async throws(ForeignStoreFailure) -> S3Answer {
+        do throws(S3Failure) {
+            return try await self.client.send(request)
+        } catch {
+            throw Self.failure(error)
         }
     }
 
-    private func request(_ method: HTTPMethod, path: String, query: String?) -> HTTPClientRequest {
-        let prefix = self.endpoint.target.hasSuffix("/") ? self.endpoint.target : self.endpoint.target + "/"
-        let target = prefix + path + (query.map { "?\($0)" } ?? "")
-        var signable = SignableRequest(method: method.rawValue, target: target, host: self.endpoint.authority)
-        let seconds = self.realTime().millisecondsSinceEpoch / 1000
-        self.signer.sign(
-            &signable, at: SigningTime(secondsSinceEpoch: seconds), payload: .sha256(PayloadHash(of: [])))
-        var request = HTTPClientRequest(url: self.endpoint.origin + target)
-        request.method = method
-        for field in signable.headers { request.headers.add(name: field.name.rawName, value: field.value) }
-        return request
-    }
-
-    private static func encode(_ text: String, keepingSlashes: Bool = true) -> String {
-        String(decoding: URIEncoding.encode(text.utf8, keepingSlashes: keepingSlashes), as: UTF8.self)
-    }
-
     private func object(
-        _ answer: HTTPClientResponse, _ location: ObjectLocation
+        _ answer: S3Answer, _ location: ObjectLocation
     ) throws(ForeignStoreFailure) -> ForeignObject {
         let headers = answer.headers
         guard let tag = headers.first(name: "etag"), !tag.isEmpty else {
             throw ForeignStoreFailure(
                 FailureDetails(
                     type: .configurationError,
-                    message: "\(self.endpoint.origin) does not answer as an object store does: an ETag is missing"))
+                    message: "\(self.client.origin) does not answer as an object store does: an ETag is missing"))
         }
         let version = headers.first(name: "x-amz-version-id")
         let size = headers.first(name: "content-length").flatMap { Int64($0) }
@@ -206,32 +163,25 @@ extension ForeignStore {
                     + "has more than \(Self.maximumSourceBytes) bytes"))
     }
 
-    private func silence(_ error: any Error) -> ForeignStoreFailure {
+    private static func failure(_ failure: S3Failure) -> ForeignStoreFailure {
         ForeignStoreFailure(
-            FailureDetails(type: .systemUnavailable, message: "\(self.endpoint.origin) did not answer: \(error)"),
-            isTransient: true)
-    }
-
-    private func refusal(_ status: HTTPResponseStatus) -> ForeignStoreFailure {
-        ForeignStoreFailure(
-            FailureDetails(type: .systemUnavailable, message: "\(self.endpoint.origin) answered \(status.code)"),
-            isTransient: true)
+            FailureDetails(type: .systemUnavailable, message: failure.description), isTransient: true)
     }
 
     /// What an answer other than 200 means.
     private func failure(
-        _ answer: HTTPClientResponse, _ location: ObjectLocation, versionID: String?
+        _ answer: S3Answer, _ location: ObjectLocation, versionID: String?
     ) async throws(ForeignStoreFailure) -> ForeignStoreFailure {
         let region = answer.headers.first(name: "x-amz-bucket-region").flatMap { Region($0) }
-        switch answer.status.code {
+        switch answer.status {
         case 301, 307, 400:
-            guard let region, region.rawValue != self.region else { break }
+            guard let region, region.rawValue != self.client.settings.region else { break }
             return ForeignStoreFailure(.bucket(location.bucket, inOther: region))
         case 401, 403: return ForeignStoreFailure(.deniedBucket(location.bucket))
         case 404:
             // An answer to HEAD does not say what is missing.
-            let bucket = try await self.answer(.HEAD, path: Self.encode(location.bucket))
-            if bucket.status == .notFound { return ForeignStoreFailure(.missingBucket(location.bucket)) }
+            let bucket = try await self.send(S3Request(.HEAD, bucket: location.bucket))
+            if bucket.status == 404 { return ForeignStoreFailure(.missingBucket(location.bucket)) }
             guard versionID != nil else {
                 return ForeignStoreFailure(.missingObject(location.key, inBucket: location.bucket))
             }
@@ -241,7 +191,7 @@ extension ForeignStore {
         return ForeignStoreFailure(
             FailureDetails(
                 type: .configurationError,
-                message: "\(self.endpoint.origin) answered \(answer.status.code) for the S3 bucket '\(location.bucket)'"
+                message: "\(self.client.origin) answered \(answer.status) for the S3 bucket '\(location.bucket)'"
             ))
     }
 }
