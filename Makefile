@@ -12,7 +12,7 @@ PENSTOCK = $(CURDIR)/.build/release/penstock
 AS_ROOT = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # Suites in which many tasks meet; what `make check-all` runs under the thread sanitizer.
-CONCURRENT_SUITES = PenstockArtifactsTests|PenstockHTTPTests|PenstockRunnersTests|PenstockRuntimeTests|PenstockS3Tests|PenstockStoreTests|PenstockWorkerTests
+CONCURRENT_SUITES = PenstockArtifactsTests|PenstockForeignTests|PenstockHTTPTests|PenstockRunnersTests|PenstockRuntimeTests|PenstockS3Tests|PenstockStoreTests|PenstockWorkerTests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test serve setup release simulate faults bench format format-check generated-check docs sanitize check-all

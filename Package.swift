@@ -65,8 +65,7 @@ let package = Package(
             dependencies: [
                 "PenstockModel",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .target(
@@ -112,12 +111,18 @@ let package = Package(
         .target(
             name: "PenstockOutbound",
             dependencies: [
-                "PenstockSigning",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "PenstockSigning", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "PenstockForeign",
+            dependencies: [
+                "PenstockArtifacts", "PenstockOutbound", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .target(
@@ -125,8 +130,7 @@ let package = Package(
             dependencies: [
                 "PenstockArtifacts", "PenstockModel", "PenstockOutbound", "PenstockRuntime", "PenstockSigning",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .target(
@@ -183,14 +187,12 @@ let package = Package(
         .target(
             name: "PenstockServer",
             dependencies: [
-                "PenstockAPI", "PenstockEvents", "PenstockOutbound", "PenstockPostgres", "PenstockRunners",
-                "PenstockS3",
-                "PenstockSQLite",
+                "PenstockAPI", "PenstockEvents", "PenstockForeign", "PenstockOutbound", "PenstockPostgres",
+                "PenstockRunners", "PenstockS3", "PenstockSQLite",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -365,8 +367,7 @@ let package = Package(
             dependencies: [
                 "PenstockRunners",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -382,6 +383,13 @@ let package = Package(
             ]
         ),
         .testTarget(name: "PenstockOutboundTests", dependencies: ["PenstockOutbound"]),
+        .testTarget(
+            name: "PenstockForeignTests",
+            dependencies: [
+                "PenstockForeign", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "PenstockHTTPTests",
             dependencies: [
@@ -410,8 +418,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(

@@ -11,6 +11,7 @@ from support.cluster import Cluster
 from support.fleet import Fleet
 from support.receiver import Receiver
 from support.server import Server
+from support.store import ForeignStore
 from support.world import TimedWorld, World
 
 
@@ -90,6 +91,30 @@ def telling(telling_server, receiver, tmp_path):
     receiver.answers.clear()
     for world in worlds:
         world.clear()
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """An S3-compatible store of somebody else's, for all tests of the run."""
+    running = ForeignStore(tmp_path_factory.mktemp("moto"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_abroad(store, tmp_path):
+    """Makes servers that the test may kill, with content beneath a prefix of their own."""
+    servers = []
+
+    def make(prefix, *options, **parameters):
+        running = Server(tmp_path / prefix, "--artifacts", store.place(prefix, **parameters), *options).start()
+        servers.append(running)
+        return running
+
+    yield make
+    for each in servers:
+        if each.process.poll() is None:
+            each.kill()
 
 
 @pytest.fixture(scope="session")

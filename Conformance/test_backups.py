@@ -4,9 +4,11 @@
 """Backups of a server that runs, and what becomes of them elsewhere."""
 
 import base64
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import threading
@@ -330,11 +332,15 @@ def test_a_restore_that_was_killed_goes_on(kept, tmp_path):
 
 
 def test_a_backup_of_an_older_schema_is_brought_to_the_newest(kept, tmp_path):
-    backup = tmp_path / "backup"
-    shutil.copytree(kept[0], backup)
-    # The sixth step brought no rows that move.
-    upkeep.edit_manifest(backup, lambda manifest: manifest.update(schema=5))
-    target = tmp_path / "data"
+    older, backup, target = (tmp_path / name for name in ("older", "backup", "data"))
+    upkeep.run("restore", "--from", kept[0], "--data-dir", older, "--master-key-file", kept[1])
+    with contextlib.closing(sqlite3.connect(older / "penstock.sqlite")) as database:
+        # What the seventh step brought; the sixth brought nothing here.
+        database.executescript(
+            "ALTER TABLE blob DROP COLUMN generation; DROP TABLE condemned_blob; UPDATE schema SET version = 5"
+        )
+    upkeep.run("backup", "--data-dir", older, "--to", backup)
+    assert json.loads((backup / "manifest.json").read_text())["schema"] == 5
     upkeep.run("restore", "--from", backup, "--data-dir", target, "--master-key-file", kept[1])
     upkeep.run("doctor", "--data-dir", target)
     server = Server(target).start()

@@ -16,7 +16,7 @@ from support.server import Server
 class Fleet:
     """Replicas, each with a data directory of its own."""
 
-    def __init__(self, cluster, directory, *options, servers=(Server, Server), user=None):
+    def __init__(self, cluster, directory, *options, servers=(Server, Server), user=None, shares_files=True):
         """`servers` make one replica each, of its data directory and its options; `user` is a role of their own."""
         self.cluster = cluster
         database = cluster.create_database()
@@ -26,8 +26,10 @@ class Fleet:
         key = directory / "master-key"
         key.write_bytes(base64.b64encode(os.urandom(32)) + b"\n")
         key.chmod(0o600)
-        self.artifacts = directory / "artifacts"
-        self.artifacts.mkdir(mode=0o700, exist_ok=True)
+        # Where they keep content in files, those are the same for all.
+        self.artifacts = directory / "artifacts" if shares_files else None
+        if shares_files:
+            self.artifacts.mkdir(mode=0o700, exist_ok=True)
         shared = ("--database", database, "--master-key-file", str(key))
         self.replicas = [
             make(self._data_dir(directory / f"replica-{number}"), *shared, *options)
@@ -38,7 +40,8 @@ class Fleet:
         data_dir.mkdir(mode=0o700)
         # By its lock a server knows a data directory; any other that is not empty it refuses.
         (data_dir / "lock").touch(mode=0o600)
-        (data_dir / "artifacts").symlink_to(self.artifacts)
+        if self.artifacts:
+            (data_dir / "artifacts").symlink_to(self.artifacts)
         return data_dir
 
     def start(self):

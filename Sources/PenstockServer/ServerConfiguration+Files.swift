@@ -1,8 +1,11 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import PenstockArtifacts
 import PenstockEvents
+import PenstockForeign
+import PenstockModel
 import PenstockOutbound
 import PenstockRunners
 
@@ -28,6 +31,21 @@ extension ServerConfiguration {
             content, readSecret throws(ConfigurationProblem) in
             try ForeignBuckets(
                 file: content, account: account, realTime: { SystemServiceClock.now }, readSecret: readSecret)
+        }
+    }
+
+    /// Reads where the content of artifacts is, and the key for it; `nil` for the data directory.
+    ///
+    /// - Throws: ``ServerError`` with code `.configuration`, which names the parameter.
+    func foreignBlobs() throws(ServerError) -> ForeignBlobs? {
+        guard let artifacts = self.artifacts else { return nil }
+        do throws(ConfigurationProblem) {
+            let place = try ForeignPlace(artifacts, environment: ProcessInfo.processInfo.environment) {
+                try PrivateFile.read($0)
+            }
+            return try place.blobs { SystemServiceClock.now.millisecondsSinceEpoch / 1000 }
+        } catch {
+            throw ServerError(.configuration, "The place of the artifacts, --artifacts, cannot be used. \(error)")
         }
     }
 

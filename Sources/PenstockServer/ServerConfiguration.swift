@@ -64,6 +64,8 @@ package struct ServerConfiguration: Sendable {
     package var eventsFile: String?
     /// A file that says which buckets are those of other stores; `nil` for none.
     package var foreignBucketsFile: String?
+    /// Where the content of artifacts is, `s3://BUCKET/PREFIX?…`; `nil` for a directory in that of the data.
+    package var artifacts: String?
     /// Where a line for each answered request goes; `nil` for nowhere.
     package var accessLog: AccessLogDestination?
     /// Connections that may be open at once; further ones wait.

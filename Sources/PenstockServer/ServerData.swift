@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
-import NIOPosix
 import PenstockAccess
 import PenstockArtifacts
 import PenstockModel
@@ -29,6 +28,7 @@ struct ServerData: Sendable {
     static func open(
         _ configuration: ServerConfiguration, clock: (any ServiceClock)?, logger: Logger
     ) async throws -> Self {
+        let foreign = try configuration.foreignBlobs()
         let directory = try DataDirectory(configuration.dataDirectory)
         let masterKey =
             if let file = configuration.masterKeyFile { try MasterKey.read(file: file) } else {
@@ -49,7 +49,7 @@ struct ServerData: Sendable {
             if let administrator, try PrivateFile.read(directory.credentialsFile) == nil {
                 try PrivateFile.write(administrator.fileText, to: directory.credentialsFile)
             }
-            let blobs = try await BlobStore(directory: directory.artifacts, threads: .singleton)
+            let blobs = try await ArtifactPlace(store: store, directory: directory).open(foreign)
             let artifacts = ArtifactStore(index: store, blobs: blobs, now: { clock.now }) {
                 var generator = SystemRandomNumberGenerator()
                 return UniqueID.random(using: &generator)

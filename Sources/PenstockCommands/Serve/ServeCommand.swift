@@ -48,6 +48,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep rows in this PostgreSQL database, postgres://…, which servers may share."))
     var database: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the content of artifacts in another S3-compatible store, s3://BUCKET/PREFIX?endpoint=…&region=…: docs/operating/artifacts.md.",
+            valueName: "place"))
+    var artifacts: String?
+
     @Option(help: ArgumentHelp("The master key, base64 of 32 bytes, kept apart from the data.", valueName: "file"))
     var masterKeyFile: String?
 
@@ -181,6 +187,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.clock = self.clock
         configuration.eventsFile = self.eventsConfig
         configuration.foreignBucketsFile = self.foreignBuckets
+        configuration.artifacts = self.artifacts
         configuration.runtime.pollingInterval = .seconds(self.pollingInterval.seconds)
         configuration.accessLog = self.accessLog.map { $0 == "-" ? .standardOutput : .file($0) }
         configuration.drainDelay = .seconds(self.drainDelay)

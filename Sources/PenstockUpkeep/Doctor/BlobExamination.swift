@@ -15,9 +15,10 @@ struct BlobExamination {
         try self.content() + self.files() + self.drafts()
     }
 
-    /// All content that rows name is there and is what its name says.
+    /// All content that rows name is there and is what its name says; content of another store is not looked at.
     private func content() throws -> [Finding] {
-        try self.rows.values.filter { $0.references > 0 }.sorted { $0.hash < $1.hash }.compactMap { row in
+        let named = self.rows.values.filter { $0.references > 0 && $0.generation == nil }
+        return try named.sorted { $0.hash < $1.hash }.compactMap { row in
             let advice = "restore the file from a backup, or delete the versions of objects that have it"
             do {
                 switch try self.damage(of: row) {

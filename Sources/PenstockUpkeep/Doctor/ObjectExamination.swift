@@ -45,7 +45,8 @@ struct ObjectExamination {
                 hash: hash,
                 sizeBytes: try fields.integer("size_bytes"),
                 references: try fields.integer("references"),
-                changed: Timestamp(millisecondsSinceEpoch: try fields.integer("changed"))
+                changed: Timestamp(millisecondsSinceEpoch: try fields.integer("changed")),
+                generation: try fields.isAbsent("generation") ? nil : try fields.id("generation")
             )
         default: break
         }

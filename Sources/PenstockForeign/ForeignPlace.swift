@@ -1,0 +1,156 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package import PenstockOutbound
+import PenstockSigning
+
+/// Where in another store content is kept, as the operator names it:
+/// `s3://BUCKET/PREFIX?endpoint=https://store.example&region=eu-central-1`.
+///
+/// Parameters are `endpoint`, `region`, `profile`, `credentials`, `timeout` and `insecure-http`; any other is a problem.
+/// Nothing secret stands in it, for everybody on the machine may see the command line.
+package struct ForeignPlace: Sendable {
+    /// The longest prefix, in bytes, so that a key of ours is not too long for any store.
+    package static let maximumPrefixBytes = 512
+    /// Where the place does not say it: from the beginning of a request to the head of its answer.
+    package static let defaultTimeout = Duration.seconds(15)
+    /// To one store from one server.
+    static let maximumConnections = 256
+    private static let scheme = "s3://"
+
+    package var bucket: String
+    /// Empty, or ends with a slash.
+    package var prefix: String
+    package var endpoint: EndpointURL
+    package var region: String
+    package var credentials: ForeignCredentials
+    package var timeout: Duration
+
+    /// - Parameters:
+    ///   - environment: The process's; `AWS_` variables say what the place does not.
+    ///   - readFile: The text of a file of credentials, or `nil` when it is not there.
+    /// - Throws: `ConfigurationProblem`, whose path is a parameter.
+    package init(
+        _ text: String,
+        environment: [String: String],
+        readFile: @escaping ForeignCredentials.FileReader
+    ) throws(ConfigurationProblem) {
+        guard text.hasPrefix(Self.scheme) else { throw ConfigurationProblem(at: "", "must begin with s3://") }
+        guard !text.contains("#") else { throw ConfigurationProblem(at: "", "must not have a fragment") }
+        let rest = text.dropFirst(Self.scheme.count)
+        let mark = rest.firstIndex(of: "?") ?? rest.endIndex
+        let path = rest[..<mark]
+        let slash = path.firstIndex(of: "/") ?? path.endIndex
+        self.bucket = try Self.bucket(path[..<slash])
+        self.prefix = try Self.prefix(path[slash...].dropFirst())
+        var query = try ForeignQuery(rest[mark...].dropFirst())
+        self.region =
+            query.take("region") ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let allowsInsecureHTTP = try query.takeFlag("insecure-http")
+        self.endpoint = try Self.endpoint(query.take("endpoint"), self.region, allowsInsecureHTTP)
+        self.timeout = try query.takeSeconds("timeout", in: 1...300) ?? Self.defaultTimeout
+        self.credentials = try ForeignCredentials(
+            profile: query.take("profile"), file: query.take("credentials"), environment: environment,
+            readFile: readFile)
+        try query.requireNothingElse()
+    }
+
+    private static func bucket(_ text: Substring) throws(ConfigurationProblem) -> String {
+        guard !text.contains("@") else {
+            throw ConfigurationProblem(at: "", "must not have a key in it: everybody sees the command line")
+        }
+        let isName = text.utf8.allSatisfy {
+            0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || "-._".utf8.contains($0)
+        }
+        guard isName, 3...255 ~= text.utf8.count else {
+            throw ConfigurationProblem(at: "", "must have the name of a bucket behind s3://")
+        }
+        return String(text)
+    }
+
+    private static func prefix(_ text: Substring) throws(ConfigurationProblem) -> String {
+        var text = text
+        while text.hasSuffix("/") { text.removeLast() }
+        guard !text.hasPrefix("/"), !text.contains("//") else {
+            throw ConfigurationProblem(at: "", "must not have an empty part in its prefix")
+        }
+        guard text.utf8.count <= Self.maximumPrefixBytes else {
+            throw ConfigurationProblem(at: "", "has a prefix of more than \(Self.maximumPrefixBytes) bytes")
+        }
+        return text.isEmpty ? "" : "\(text)/"
+    }
+
+    private static func endpoint(
+        _ text: String?, _ region: String, _ allowsInsecureHTTP: Bool
+    ) throws(ConfigurationProblem) -> EndpointURL {
+        let url: EndpointURL
+        do throws(EndpointURL.Problem) {
+            url = try EndpointURL(text ?? "https://s3.\(region).amazonaws.com")
+        } catch {
+            throw ConfigurationProblem(at: text == nil ? "region" : "endpoint", error.reason)
+        }
+        guard !url.target.contains("?") else { throw ConfigurationProblem(at: "endpoint", "must not have a query") }
+        guard url.isSecure || url.isLoopback || allowsInsecureHTTP else {
+            throw ConfigurationProblem(
+                at: "endpoint",
+                "must begin with https://, since whoever is on the way could read artifacts; insecure-http=true allows it"
+            )
+        }
+        return url
+    }
+
+    /// What reads and writes there.
+    ///
+    /// - Parameter secondsSinceEpoch: What signatures are dated by.
+    package func blobs(
+        secondsSinceEpoch: @escaping @Sendable () -> Int64
+    ) throws(ConfigurationProblem) -> ForeignBlobs {
+        var settings = S3Client.Settings(endpoint: self.endpoint, region: self.region, timeout: self.timeout)
+        settings.maximumConnections = Self.maximumConnections
+        let client = S3Client(
+            settings, credentials: try self.credentials.load(), secondsSinceEpoch: secondsSinceEpoch)
+        return ForeignBlobs(client: client, bucket: self.bucket, prefix: self.prefix)
+    }
+}
+
+/// The parameters of a place, taken one by one; those that nobody asked for are problems.
+private struct ForeignQuery {
+    private var values: [String: String] = [:]
+
+    init(_ text: Substring) throws(ConfigurationProblem) {
+        for item in text.split(separator: "&") {
+            let mark = item.firstIndex(of: "=") ?? item.endIndex
+            let name = String(item[..<mark])
+            guard self.values[name] == nil else { throw ConfigurationProblem(at: name, "stands there twice") }
+            let bytes = URIEncoding.decode(item[mark...].dropFirst().utf8)
+            guard let value = String(validating: bytes, as: UTF8.self), !value.isEmpty else {
+                throw ConfigurationProblem(at: name, "must have a value")
+            }
+            self.values[name] = value
+        }
+    }
+
+    mutating func take(_ name: String) -> String? { self.values.removeValue(forKey: name) }
+
+    mutating func takeFlag(_ name: String) throws(ConfigurationProblem) -> Bool {
+        switch self.take(name) {
+        case nil, "false": return false
+        case "true": return true
+        default: throw ConfigurationProblem(at: name, "must be true or false")
+        }
+    }
+
+    mutating func takeSeconds(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationProblem) -> Duration? {
+        guard let text = self.take(name) else { return nil }
+        guard let seconds = Int(text), range.contains(seconds) else {
+            throw ConfigurationProblem(
+                at: name, "must be a whole number of seconds from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return .seconds(seconds)
+    }
+
+    func requireNothingElse() throws(ConfigurationProblem) {
+        guard let name = self.values.keys.min() else { return }
+        throw ConfigurationProblem(at: name, "is not known here")
+    }
+}

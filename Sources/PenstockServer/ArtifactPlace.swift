@@ -1,0 +1,70 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOPosix
+import PenstockArtifacts
+import PenstockForeign
+import PenstockModel
+import PenstockStore
+
+/// Where the content of artifacts is, which the database remembers: the rows of the one place are no good in another.
+struct ArtifactPlace: Sendable {
+    /// Whose value names the database in another store; there is none while content is in files.
+    private static let setting = "artifacts-in-foreign-store"
+
+    let store: any Store
+    let directory: DataDirectory
+
+    /// Opens the place, and takes it if this is the first time.
+    ///
+    /// - Parameter foreign: `nil` for the data directory.
+    /// - Throws: ``ServerError`` when it is not the place that the database's content is in, or cannot be used.
+    func open(_ foreign: ForeignBlobs?) async throws -> BlobStore {
+        guard let foreign else {
+            guard try await self.store.read({ try $0.setting(Self.setting) }) == nil else {
+                throw ServerError(
+                    .configuration,
+                    "The artifacts of this database are in another store: name it with --artifacts.")
+            }
+            return try await BlobStore(directory: self.directory.artifacts, threads: .singleton)
+        }
+        let (identity, isNew) = try await self.identity(foreign)
+        do throws(ForeignPlaceProblem) {
+            try await foreign.prepare(identity: identity, isNew: isNew)
+        } catch {
+            throw ServerError(error.kind == .configuration ? .configuration : .unusable, error.description)
+        }
+        return try await BlobStore(
+            receivingIn: self.directory.artifacts, threads: .singleton, objects: foreign)
+    }
+
+    /// What the database is called in the other store, the same for all servers, and whether it has stored nothing yet.
+    private func identity(_ foreign: ForeignBlobs) async throws -> (String, isNew: Bool) {
+        var generator = SystemRandomNumberGenerator()
+        let fresh = UniqueID.random(using: &generator).description
+        let found = try await self.store.write { transaction -> (String, isNew: Bool)? in
+            let hasBlobs = try transaction.hasBlobs()
+            if let known = try transaction.setting(Self.setting) {
+                return (String(decoding: known, as: UTF8.self), !hasBlobs)
+            }
+            if hasBlobs { return nil }
+            guard try transaction.insertSetting(Self.setting, Array(fresh.utf8)) else {
+                // Another server has done it at this moment.
+                guard let known = try transaction.setting(Self.setting) else {
+                    throw StoreError(.corrupt, "the name of the artifacts' place is missing")
+                }
+                return (String(decoding: known, as: UTF8.self), true)
+            }
+            return (fresh, true)
+        }
+        guard let found else {
+            throw ServerError(
+                .configuration,
+                """
+                The artifacts of this database are files in \(self.directory.artifacts), and cannot be moved to \
+                \(foreign.place) yet: leave --artifacts out, or begin with another database.
+                """)
+        }
+        return found
+    }
+}

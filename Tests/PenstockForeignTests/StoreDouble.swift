@@ -1,0 +1,234 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A request as the double got it.
+struct StoreRequest: Sendable {
+    var method: String
+    /// Bucket and key, decoded.
+    var path: String
+    /// Names and values, decoded.
+    var query: [String: String]
+    var headers: [String: String]
+    var body: [UInt8] = []
+
+    init(_ head: HTTPRequestHead) {
+        self.method = head.method.rawValue
+        let components = URLComponents(string: head.uri)
+        self.path = components?.path ?? head.uri
+        let items = (components?.queryItems ?? []).map { ($0.name, $0.value ?? "") }
+        self.query = Dictionary(items) { $0 + ", " + $1 }
+        self.headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $0 + ", " + $1 }
+    }
+}
+
+/// What goes wrong with one request.
+enum StoreFault: Sendable {
+    case refusal(status: Int, code: String)
+    /// Done, and never answered.
+    case silence
+    /// The answer ends after so many bytes of its body.
+    case cut(after: Int)
+    /// The first byte of the body is another one.
+    case damage
+    /// A header of the answer is another one.
+    case header(String, String)
+}
+
+/// An S3-compatible store on a loopback address: one bucket, in memory, with faults as the test wants them.
+///
+/// It compares what it gets with what the request says of it, as stores do. Who signs is looked at, not the signature.
+final class StoreDouble: Sendable {
+    struct Answer {
+        var status = 200
+        var headers: [(String, String)] = []
+        var body: [UInt8] = []
+
+        static func error(_ status: Int, _ code: String) -> Self {
+            Self(status: status, body: Array("<?xml version=\"1.0\"?>\n<Error><Code>\(code)</Code></Error>".utf8))
+        }
+    }
+
+    struct State {
+        var objects: [String: [UInt8]] = [:]
+        /// Of each upload the key and the parts.
+        var uploads: [String: (path: String, parts: [Int: [UInt8]])] = [:]
+        var requests: [StoreRequest] = []
+        var acceptedKey = StoreDouble.accessKeyID
+        var fault: @Sendable (StoreRequest, _ number: Int) -> StoreFault? = { _, _ in nil }
+    }
+
+    static let bucket = "artifacts"
+    static let accessKeyID = "AKIADOUBLE"
+
+    let state = Mutex(State())
+
+    /// Keys and contents of all objects.
+    var objects: [String: [UInt8]] { self.state.withLock { $0.objects } }
+    var requests: [StoreRequest] { self.state.withLock { $0.requests } }
+
+    /// Decides on a fault for each request; requests are counted from 1, from now on.
+    func fail(_ fault: @escaping @Sendable (StoreRequest, _ number: Int) -> StoreFault?) {
+        self.state.withLock { state in
+            state.requests = []
+            state.fault = fault
+        }
+    }
+
+    /// Runs the body with a store that listens on the port it is given.
+    static func run(_ body: (StoreDouble, _ port: Int) async throws -> Void) async throws {
+        let double = StoreDouble()
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: "127.0.0.1", port: 0) { child in
+                child.eventLoop.makeCompletedFuture {
+                    try child.pipeline.syncOperations.configureHTTPServerPipeline()
+                    return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
+                        wrappingChannelSynchronously: child)
+                }
+            }
+        let port = channel.channel.localAddress?.port ?? 0
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await withThrowingDiscardingTaskGroup { connections in
+                    try await channel.executeThenClose { inbound in
+                        for try await connection in inbound {
+                            connections.addTask { try? await double.serve(connection) }
+                        }
+                    }
+                }
+            }
+            try await body(double, port)
+            group.cancelAll()
+        }
+    }
+
+    private func serve(_ connection: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async throws {
+        try await connection.executeThenClose { inbound, outbound in
+            var request: StoreRequest?
+            for try await part in inbound {
+                switch part {
+                case .head(let head): request = StoreRequest(head)
+                case .body(let bytes): request?.body += bytes.readableBytesView
+                case .end:
+                    guard let received = request else { continue }
+                    let (answer, fault) = self.state.withLock { Self.answer(received, &$0) }
+                    if case .silence = fault { continue }
+                    guard try await Self.send(answer, fault, isHead: received.method == "HEAD", outbound) else {
+                        return
+                    }
+                }
+            }
+        }
+    }
+
+    /// - Returns: Whether the connection may be used again.
+    private static func send(
+        _ answer: Answer, _ fault: StoreFault?, isHead: Bool,
+        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    ) async throws -> Bool {
+        var headers = HTTPHeaders(answer.headers)
+        headers.replaceOrAdd(name: "content-length", value: "\(answer.body.count)")
+        if case .cut(let count) = fault {
+            headers.replaceOrAdd(name: "content-length", value: "\(max(answer.body.count, count + 1))")
+        }
+        if case .header(let name, let value) = fault { headers.replaceOrAdd(name: name, value: value) }
+        let status = HTTPResponseStatus(statusCode: answer.status)
+        try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
+        var body = answer.body
+        if case .cut(let count) = fault {
+            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body.prefix(count)))))
+            return false
+        }
+        if case .damage = fault, !body.isEmpty { body[0] ^= 1 }
+        if !isHead { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+        try await outbound.write(.end(nil))
+        return true
+    }
+
+    private static func answer(_ request: StoreRequest, _ state: inout State) -> (Answer, StoreFault?) {
+        state.requests.append(request)
+        let fault = state.fault(request, state.requests.count)
+        if case .refusal(let status, let code) = fault { return (.error(status, code), fault) }
+        guard request.headers["authorization"]?.contains("Credential=\(state.acceptedKey)/") == true else {
+            return (.error(403, "InvalidAccessKeyId"), fault)
+        }
+        let hash = Array(SHA256.hash(data: request.body))
+        let hex = hash.map { String(format: "%02x", $0) }.joined()
+        guard request.headers["x-amz-content-sha256"] == hex else {
+            return (.error(400, "XAmzContentSHA256Mismatch"), fault)
+        }
+        let md5 = Data(Insecure.MD5.hash(data: request.body)).base64EncodedString()
+        let checksum = Data(hash).base64EncodedString()
+        guard request.headers["content-md5"] ?? md5 == md5,
+            request.headers["x-amz-checksum-sha256"] ?? checksum == checksum
+        else { return (.error(400, "BadDigest"), fault) }
+        guard request.path == "/\(Self.bucket)" || request.path.hasPrefix("/\(Self.bucket)/") else {
+            return (.error(404, "NoSuchBucket"), fault)
+        }
+        let key = String(request.path.dropFirst(Self.bucket.count + 2))
+        if request.query["uploads"] != nil || request.query["uploadId"] != nil {
+            return (self.upload(request, key, &state), fault)
+        }
+        return (self.object(request, key, checksum, &state), fault)
+    }
+
+    private static func object(
+        _ request: StoreRequest, _ key: String, _ checksum: String, _ state: inout State
+    ) -> Answer {
+        switch request.method {
+        case "PUT":
+            state.objects[key] = request.body
+            return Answer(headers: [("ETag", "\"tag\""), ("x-amz-checksum-sha256", checksum)])
+        case "DELETE":
+            state.objects[key] = nil
+            return Answer(status: 204)
+        default:
+            guard let object = state.objects[key] else { return .error(404, "NoSuchKey") }
+            guard let range = request.headers["range"] else { return Answer(headers: [("ETag", "tag")], body: object) }
+            let ends = range.dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
+            guard ends.count == 2, ends[0] <= ends[1], ends[1] < object.count else {
+                return .error(416, "InvalidRange")
+            }
+            return Answer(
+                status: 206, headers: [("Content-Range", "bytes \(ends[0])-\(ends[1])/\(object.count)")],
+                body: Array(object[ends[0]...ends[1]]))
+        }
+    }
+
+    private static func upload(_ request: StoreRequest, _ key: String, _ state: inout State) -> Answer {
+        switch (request.method, request.query["uploadId"]) {
+        case ("POST", nil):
+            let id = "upload & \(state.requests.count)"
+            state.uploads[id] = (key, [:])
+            let escaped = id.replacing("&", with: "&amp;")
+            return Answer(body: Array("<R><Key>k</Key><UploadId>\(escaped)</UploadId></R>".utf8))
+        case ("GET", nil):
+            let ids = state.uploads.filter { $0.value.path.hasPrefix(request.query["prefix"] ?? "") }.keys.sorted()
+            let entries = ids.map { "<Upload><UploadId>\($0.replacing("&", with: "&amp;"))</UploadId></Upload>" }
+            return Answer(body: Array("<R><UploadIdMarker/>\(entries.joined())</R>".utf8))
+        case ("PUT", let id?):
+            guard state.uploads[id] != nil, let number = request.query["partNumber"].flatMap({ Int($0) }) else {
+                return .error(404, "NoSuchUpload")
+            }
+            state.uploads[id]?.parts[number] = request.body
+            return Answer(headers: [("ETag", "\"part \(number)\"")])
+        case ("POST", let id?):
+            guard let upload = state.uploads[id] else { return .error(404, "NoSuchUpload") }
+            let named = String(decoding: request.body, as: UTF8.self).split(separator: "<PartNumber>").dropFirst()
+            let numbers = named.compactMap { Int($0.prefix { $0.isNumber }) }
+            state.objects[key] = numbers.flatMap { upload.parts[$0] ?? [] }
+            state.uploads[id] = nil
+            return Answer(body: Array("<R><ETag>tag</ETag></R>".utf8))
+        case (_, let id):
+            state.uploads[id ?? ""] = nil
+            return Answer(status: 204)
+        }
+    }
+}
