@@ -60,8 +60,12 @@ def serving(tmp_path, database, key, **variables):
         tmp_path / "data", "--database", database, "--master-key-file", str(key), variables=variables
     )
     server.start()
-    yield server
-    assert server.stop() == 0
+    try:
+        yield server
+        assert server.stop() == 0
+    finally:
+        if server.process.poll() is None:
+            server.kill()
 
 
 def works(server, directory):
