@@ -36,6 +36,10 @@ package protocol JobWriter {
     /// The job, locked until the transaction ends.
     func lockJob(_ id: JobID) throws -> JobRow?
 
+    /// As ``lockJob(_:)``, of a job that this transaction has read and not changed since: where nobody else can have changed
+    /// it either, it is not read again.
+    func lockJob(_ known: JobRow) throws -> JobRow?
+
     /// The open job of the attempt, locked; there is at most one.
     func lockOpenJob(of action: ActionExecutionID) throws -> JobRow?
 

@@ -14,6 +14,8 @@ import Testing
     private final class Shelf: SourceProbe, ActionRunner {
         private let objects = Mutex<[String: SourceObject]>([:])
         private let looks = Mutex(0)
+        /// A look at the key ends when the stream does.
+        private let held = Mutex<[String: AsyncStream<Void>]>([:])
 
         static let bucket = "abroad"
 
@@ -31,8 +33,18 @@ import Testing
 
         func covers(_ location: ObjectLocation) -> Bool { location.bucket == Self.bucket }
 
+        var longestLook: Duration { .minutes(1) }
+
+        /// Looks at the key take until the continuation is finished.
+        func hold(_ key: String) -> AsyncStream<Void>.Continuation {
+            let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+            self.held.withLock { $0[key] = stream }
+            return continuation
+        }
+
         func look(at location: ObjectLocation, for scope: Scope) async -> SourceObject {
             self.looks.withLock { $0 += 1 }
+            if let stream = self.held.withLock({ $0[location.key] }) { for await _ in stream {} }
             return self.object(location.key)
         }
 
@@ -244,7 +256,7 @@ import Testing
     @Test func `A look that its process did not end is made again when its lease is over`() async throws {
         self.shelf.put("one")
         try await self.fixture.createPipeline([Self.source()])
-        let (now, lease) = (self.fixture.clock.now, self.fixture.context.settings.lease)
+        let (now, lease) = (self.fixture.clock.now, self.fixture.context.settings.lease + self.shelf.longestLook)
         let lost = try await self.fixture.context.store.write { transaction in
             try transaction.claimSourcePolls(dueBy: now, leaseUntil: now + lease, limit: 9)
         }
@@ -254,6 +266,40 @@ import Testing
         self.fixture.clock.advance(by: lease)
         try await self.polling.pollDueSources()
         #expect(try await self.started().count == 1)
+    }
+
+    @Test func `A store that takes its time holds up no other, and its look is nobody else's meanwhile`() async throws {
+        self.shelf.put("one")
+        self.shelf.put("uno", as: "slow.zip")
+        let slow = self.shelf.hold("slow.zip")
+        var other = Self.source(key: "slow.zip")
+        other.name = "Slow"
+        other.outputArtifacts = ["More"]
+        try await self.fixture.createPipeline([Self.source(), other])
+        let context = self.fixture.context
+        let (executions, source) = AsyncStream.makeStream(of: Void.self)
+        context.store.observe { signal in
+            if case .jobQueued = signal { source.yield() }
+        }
+        let running = Task { [polling] in try await polling.run() }
+        var signals = executions.makeAsyncIterator()
+        while try await self.started().isEmpty { await signals.next() }
+        #expect(try await self.started() == ["PollForSourceChanges Get"])
+        await self.runners.carryOutClaimableJobs()
+
+        // The object that answers is looked at again, the other one is still being looked at.
+        self.shelf.put("two")
+        self.fixture.clock.advance(by: .seconds(66))
+        while try await self.started().count < 2 { await signals.next() }
+        #expect(try await self.started() == Array(repeating: "PollForSourceChanges Get", count: 2))
+        #expect(self.shelf.lookCount == 3)
+        await self.runners.carryOutClaimableJobs()
+
+        slow.finish()
+        while try await self.started().count < 3 { await signals.next() }
+        #expect(try await self.started().last == "PollForSourceChanges Slow")
+        running.cancel()
+        try await running.value
     }
 
     @Test func `A pipeline that was deleted is not looked for any more`() async throws {

@@ -68,6 +68,12 @@ package struct S3Client: Sendable {
     /// Whose key signs.
     package var accessKeyID: String { self.credentials.current.accessKeyID }
 
+    /// Until the head of the answer to a request without a body is there, or the last attempt has failed.
+    package var longestAnswer: Duration {
+        let attempts = self.settings.maximumAttempts
+        return self.settings.timeout * attempts + Self.maximumRetryDelay * (attempts - 1)
+    }
+
     /// Sends until there is an answer that is not an error of the store itself, or no more attempt is left.
     ///
     /// Credentials that the store refuses are read again, and tried once if they are others by now.

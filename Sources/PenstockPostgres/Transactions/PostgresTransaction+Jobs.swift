@@ -79,6 +79,8 @@ extension PostgresTransaction {
         )
     }
 
+    func lockJob(_ known: JobRow) throws -> JobRow? { try self.lockJob(known.job.id) }
+
     func lockOpenJob(of action: ActionExecutionID) throws -> JobRow? {
         try self.first(
             """

@@ -56,6 +56,8 @@ package struct ForeignBuckets: Sendable {
 extension ForeignBuckets: SourceProbe {
     package func covers(_ location: ObjectLocation) -> Bool { self.entry(for: location.bucket) != nil }
 
+    package var longestLook: Duration { self.entries.map(\.store.longestAnswer).max() ?? .zero }
+
     package func look(at location: ObjectLocation, for scope: Scope) async -> SourceObject {
         do throws(ForeignStoreFailure) {
             guard let store = try self.store(of: location.bucket, for: scope) else {

@@ -46,6 +46,9 @@ package struct ForeignStore: Sendable {
 
     private let client: S3Client
 
+    /// How long one look at an object takes at most.
+    var longestAnswer: Duration { self.client.longestAnswer }
+
     /// - Parameters:
     ///   - endpoint: Its path, if it has one, stands before the buckets.
     ///   - timeout: From the beginning of a request to the head of its answer, and for each piece of a body.

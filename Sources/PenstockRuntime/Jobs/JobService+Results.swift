@@ -35,7 +35,7 @@ extension JobService {
             try JobAccess(context: context, now: now).check(known, call, proof, in: transaction)
             let key = PipelineKey(scope: known.scope, name: known.pipelineName)
             guard let pipeline = try transaction.lockPipeline(key), pipeline.id == known.pipelineID,
-                let row = try transaction.lockJob(id)
+                let row = try transaction.lockJob(known)
             else { throw JobRejections.notFound(id.description) }
             let job = row.standing(at: now)
             if job.isRepeat(digest, at: now, within: context.settings.repeatedResultWindow) { return }
@@ -77,7 +77,7 @@ extension JobService {
             guard let known = try transaction.job(id) else { return false }
             let key = PipelineKey(scope: known.scope, name: known.pipelineName)
             guard let pipeline = try transaction.lockPipeline(key), pipeline.id == known.pipelineID,
-                let row = try transaction.lockJob(id), row.job.dispatch == dispatch,
+                let row = try transaction.lockJob(known), row.job.dispatch == dispatch,
                 !row.standing(at: now).storedStatus.isTerminal
             else { return false }
             let commit = PipelineCommit(context: context, transaction: transaction, row: pipeline, now: now)

@@ -6,6 +6,7 @@ import PenstockEngine
 import PenstockModel
 import PenstockStore
 import ServiceLifecycle
+import Synchronization
 
 /// Looks, now and then, at objects whose stores do not tell of changes, and starts pipelines for what it has not seen.
 ///
@@ -24,6 +25,7 @@ package struct SourcePolling: Service {
     private let context: RuntimeContext
     private let probe: (any SourceProbe)?
     private let alarm: Alarm
+    private let looks = OngoingLooks()
 
     package init(context: RuntimeContext) {
         self.context = context
@@ -39,15 +41,27 @@ package struct SourcePolling: Service {
         self.alarm.start()
         defer { self.alarm.retire() }
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                var next: Timestamp?
-                do {
-                    try await self.pollDueSources()
-                    next = try await self.nextDue()
-                } catch {
-                    self.context.logger.error("sources could not be polled", metadata: ["error": "\(error)"])
+            await withDiscardingTaskGroup { group in
+                while !Task.isCancelled {
+                    var next: Timestamp?
+                    do {
+                        for watch in try await self.claimDueLooks() {
+                            self.context.ongoingWork.begin()
+                            group.addTask {
+                                defer { self.context.ongoingWork.end() }
+                                await self.look(at: watch)
+                                // Before this look counts as done: there is room now for another one.
+                                self.alarm.ring()
+                            }
+                        }
+                        // Where there is no room, the look that ends first wakes this.
+                        next = self.looks.room > 0 ? try await self.nextDue() : nil
+                    } catch {
+                        self.context.logger.error("sources could not be polled", metadata: ["error": "\(error)"])
+                    }
+                    await self.alarm.sleep(until: next, atMost: Self.sweepInterval, self.context.clock)
                 }
-                await self.alarm.sleep(until: next, atMost: Self.sweepInterval, self.context.clock)
+                group.cancelAll()
             }
         }
     }
@@ -64,31 +78,45 @@ package struct SourcePolling: Service {
         return try await self.context.store.read { try $0.earliestSourcePoll() }
     }
 
-    /// Looks at everything that is due now.
+    /// Looks at everything that is due now, and returns when all of it was looked at.
     package func pollDueSources() async throws {
-        guard let probe = self.probe else { return }
-        let context = self.context
         while !Task.isCancelled {
-            let now = context.clock.now
-            let watches = try await context.store.write { transaction in
-                try transaction.claimSourcePolls(
-                    dueBy: now, leaseUntil: now + context.settings.lease, limit: Self.concurrency)
-            }
+            let watches = try await self.claimDueLooks()
             guard !watches.isEmpty else { return }
-            try await withThrowingTaskGroup { group in
-                for watch in watches {
-                    group.addTask {
-                        try await context.isolating("a source was not polled", pipeline: watch.pipelineKey) {
-                            let location = ObjectLocation(bucket: watch.bucket, key: watch.objectKey)
-                            let found = await probe.look(at: location, for: watch.pipelineKey.scope)
-                            try Task.checkCancellation()
-                            try await self.takeIn(found, at: location, for: watch)
-                        }
-                    }
-                }
-                try await group.waitForAll()
+            await withDiscardingTaskGroup { group in
+                for watch in watches { group.addTask { await self.look(at: watch) } }
             }
         }
+    }
+
+    /// Claims what is due and what there is room for; each of it is to be looked at.
+    private func claimDueLooks() async throws -> [SourceWatchRow] {
+        guard let probe = self.probe, self.looks.room > 0 else { return [] }
+        let context = self.context
+        let (now, room) = (context.clock.now, self.looks.room)
+        let watches = try await context.store.write { transaction in
+            try transaction.claimSourcePolls(
+                dueBy: now, leaseUntil: now + context.settings.lease + probe.longestLook, limit: room)
+        }
+        self.looks.begin(watches.count)
+        return watches
+    }
+
+    /// Makes a look that was claimed. Whatever goes wrong leaves it to its lease.
+    private func look(at watch: SourceWatchRow) async {
+        defer { self.looks.end() }
+        guard let probe = self.probe else { return }
+        do {
+            try await self.context.isolating("a source was not polled", pipeline: watch.pipelineKey) {
+                let location = ObjectLocation(bucket: watch.bucket, key: watch.objectKey)
+                let found = await probe.look(at: location, for: watch.pipelineKey.scope)
+                try Task.checkCancellation()
+                try await self.takeIn(found, at: location, for: watch)
+            }
+        } catch  where !Task.isCancelled {
+            self.context.logger.error(
+                "a source was not polled", metadata: ["pipeline": "\(watch.pipelineKey)", "error": "\(error)"])
+        } catch {}
     }
 
     /// Starts the pipeline if what was found is new, and writes down when to look next.
@@ -119,4 +147,16 @@ package struct SourcePolling: Service {
         let share = Double.random(in: 1 - Self.jitter...1 + Self.jitter, using: &generator)
         return .milliseconds(Int64(Double(self.context.settings.pollingInterval.milliseconds) * share))
     }
+}
+
+/// How many looks go on.
+private final class OngoingLooks: Sendable {
+    private let count = Mutex(0)
+
+    /// For how many more there is room. One task alone begins looks, so there is no less when it does.
+    var room: Int { SourcePolling.concurrency - self.count.withLock { $0 } }
+
+    func begin(_ more: Int) { self.count.withLock { $0 += more } }
+
+    func end() { self.count.withLock { $0 -= 1 } }
 }
