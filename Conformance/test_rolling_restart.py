@@ -3,8 +3,11 @@
 
 """Servers of a fleet are replaced one after the other, and nobody who calls it notices."""
 
+import http.client
 import os
 import random
+import signal
+from urllib.parse import urlsplit
 
 import pytest
 from support.balancer import Balancer
@@ -54,3 +57,26 @@ def test_no_call_fails_that_an_sdk_does_not_repeat_while_servers_are_restarted(r
     print(f"{ROUNDS * len(replicas)} restarts, {answered} calls, repeated by the SDK: {dict(+front.retried)}; {told}")
     print(f"connections refused by a server: {balancer.refused}, turned away: {balancer.turned_away}")
     assert [failure for caller in load.callers for failure in caller.failures] == []
+
+
+def test_a_server_that_is_about_to_stop_sends_its_clients_elsewhere(tmp_path):
+    server = Server(tmp_path / "data", "--drain-delay", "2").start()
+    try:
+        connection = http.client.HTTPConnection(urlsplit(server.endpoint).netloc, timeout=10)
+
+        def answer():
+            connection.request("GET", "/health/ready")
+            response = connection.getresponse()
+            response.read()
+            return response
+
+        assert answer().getheader("Connection") is None
+        server.process.send_signal(signal.SIGTERM)
+        # Until it has heard of it the connection is kept.
+        until(lambda: answer().status == 503, deadline=10, what="the begin of the drain")
+        last = answer()
+        assert (last.status, last.getheader("Connection")) == (503, "close")
+        assert server.process.wait(timeout=30) == 0
+    finally:
+        if server.process.poll() is None:
+            server.kill()

@@ -187,8 +187,9 @@ package final class SQLiteStore: Store {
             try connection.run(.commit)
         } catch {
             var error = StoreError(sqlite: error)
-            // A sync that fails may have written all the same, and a restart would then find the transactions.
-            if isCommitting, error.code == .unavailable { error.code = .outcomeUnknown }
+            // A sync that fails may have written all the same, and a restart would then find the transactions. Where there
+            // is no room, the frame that says that they are committed was not written.
+            if isCommitting, error.code == .unavailable, !connection.isFull { error.code = .outcomeUnknown }
             failure = error
             self.logger.error("a batch of transactions failed", metadata: ["error": "\(error)"])
             if connection.isInTransaction { _ = try? connection.run(.rollback) }

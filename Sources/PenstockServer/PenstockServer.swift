@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import HummingbirdCore
 import HummingbirdTLS
 package import Logging
@@ -146,7 +147,12 @@ extension PenstockServer {
             ),
             dates: HTTPDateCache { SystemServiceClock.now },
             logger: self.logger,
-            handler: { try await router.respond(to: $0) }
+            handler: { request in
+                var response = try await router.respond(to: request)
+                // The next request of the connection is another server's already, rather than cut off at the end.
+                if readiness.isDraining { response.headers[.connection] = "close" }
+                return response
+            }
         )
     }
 

@@ -4,15 +4,21 @@
 import GRDBSQLite
 import Synchronization
 
-/// The disk as SQLite sees it, whose syncs can be made to fail.
+/// The disk as SQLite sees it, whose syncs and writes can be made to fail.
 ///
-/// It stands in for SQLite's default way to files in the whole process, and changes nothing but the syncs of write-ahead
+/// It stands in for SQLite's default way to files in the whole process, and changes nothing but those calls on write-ahead
 /// logs beneath the directories that are told to fail.
 enum FailingDisk {
+    enum Call {
+        case sync
+        /// As where there is no room.
+        case write
+    }
+
     private struct State {
-        var failingDirectories: Set<String> = []
+        /// By directory, with how many calls have failed.
+        var failing: [String: (call: Call, failures: Int)] = [:]
         var logs: [UInt: String] = [:]
-        var syncCount = 0
     }
 
     private static let state = Mutex(State())
@@ -20,10 +26,11 @@ enum FailingDisk {
     /// What SQLite itself would use. Written once, before SQLite can call what reads it.
     nonisolated(unsafe) private static let original: UnsafeMutablePointer<sqlite3_vfs> = sqlite3_vfs_find(nil)
 
-    /// The original calls of the files that were opened, with the sync replaced; one for each kind, never freed.
+    /// The original calls of the files that were opened, with those replaced that may fail; one for each kind, never freed.
     private struct Methods: @unchecked Sendable {
         var replaced: [UnsafePointer<sqlite3_io_methods>: UnsafeMutablePointer<sqlite3_io_methods>] = [:]
         var sync: (@convention(c) (UnsafeMutablePointer<sqlite3_file>?, Int32) -> Int32)?
+        var write: (@convention(c) (UnsafeMutablePointer<sqlite3_file>?, UnsafeRawPointer?, Int32, Int64) -> Int32)?
     }
 
     private static let methods = Mutex(Methods())
@@ -42,19 +49,16 @@ enum FailingDisk {
         return sqlite3_vfs_register(vfs, 1) == SQLITE_OK
     }()
 
-    /// Fails the syncs of logs in the directory while the body runs; returns what the body does, and how many failed.
+    /// Fails calls on logs in the directory while the body runs; returns what the body does, and how many failed.
     ///
     /// Of databases that were opened after ``install()``.
-    static func failingSyncs<Result>(
-        in directory: String, _ body: () async throws -> Result
-    ) async rethrows -> (result: Result, failedSyncs: Int) {
-        self.state.withLock { state in
-            state.failingDirectories.insert(directory)
-            state.syncCount = 0
-        }
-        defer { self.state.withLock { _ = $0.failingDirectories.remove(directory) } }
+    static func failing<Result>(
+        _ call: Call, in directory: String, _ body: () async throws -> Result
+    ) async rethrows -> (result: Result, failures: Int) {
+        self.state.withLock { $0.failing[directory] = (call, 0) }
+        defer { self.state.withLock { _ = $0.failing.removeValue(forKey: directory) } }
         let result = try await body()
-        return (result, self.state.withLock { $0.syncCount })
+        return (result, self.state.withLock { $0.failing[directory]?.failures ?? 0 })
     }
 
     /// Databases that are opened from now on are watched.
@@ -71,21 +75,28 @@ enum FailingDisk {
             let copy = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
             copy.initialize(to: plain.pointee)
             methods.sync = plain.pointee.xSync
-            copy.pointee.xSync = { file, flags in FailingDisk.sync(file, flags) }
+            methods.write = plain.pointee.xWrite
+            copy.pointee.xSync = { file, flags in
+                if FailingDisk.fails(.sync, file) { return SQLITE_IOERR_FSYNC }
+                return FailingDisk.methods.withLock { $0.sync }?(file, flags) ?? SQLITE_IOERR_FSYNC
+            }
+            copy.pointee.xWrite = { file, bytes, count, offset in
+                if FailingDisk.fails(.write, file) { return SQLITE_FULL }
+                return FailingDisk.methods.withLock { $0.write }?(file, bytes, count, offset) ?? SQLITE_FULL
+            }
             methods.replaced[plain] = copy
             file.pointee.pMethods = UnsafePointer(copy)
         }
     }
 
-    private static func sync(_ file: UnsafeMutablePointer<sqlite3_file>?, _ flags: Int32) -> Int32 {
-        let fails = self.state.withLock { state in
-            let path = state.logs[UInt(bitPattern: file)] ?? ""
-            let fails = state.failingDirectories.contains { path.hasPrefix($0) }
-            if fails { state.syncCount += 1 }
-            return fails
+    private static func fails(_ call: Call, _ file: UnsafeMutablePointer<sqlite3_file>?) -> Bool {
+        self.state.withLock { state in
+            guard !state.failing.isEmpty, let path = state.logs[UInt(bitPattern: file)],
+                let directory = state.failing.first(where: { path.hasPrefix($0.key) && $0.value.call == call })?.key
+            else { return false }
+            state.failing[directory]?.failures += 1
+            return true
         }
-        if fails { return SQLITE_IOERR_FSYNC }
-        return self.methods.withLock { $0.sync }?(file, flags) ?? SQLITE_IOERR_FSYNC
     }
 }
 

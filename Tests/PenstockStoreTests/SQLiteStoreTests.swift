@@ -77,7 +77,7 @@ import Testing
             let heard = Mutex<[StoreSignal]>([])
             store.observe { signal in heard.withLock { $0.append(signal) } }
             let directory = file.deletingLastPathComponent().path
-            let (codes, failedSyncs) = await FailingDisk.failingSyncs(in: directory) {
+            let (codes, failedSyncs) = await FailingDisk.failing(.sync, in: directory) {
                 await withTaskGroup(of: StoreError.Code?.self) { group in
                     for number in 0..<40 {
                         group.addTask {
@@ -102,6 +102,29 @@ import Testing
             try await store.write { try $0.putSetting("after", [2]) }
             let found = try await store.read { reader in
                 try (["before", "after"] + (0..<40).map { "\($0)" }).filter { try reader.setting($0) != nil }
+            }
+            #expect(found == ["before", "after"])
+        }
+    }
+
+    @Test func `A commit for which there is no room was not made, and is to be tried again`() async throws {
+        #expect(FailingDisk.install())
+        try await self.withStore { store, file in
+            try await store.write { try $0.putSetting("before", [1]) }
+            let directory = file.deletingLastPathComponent().path
+            let (code, failedWrites) = await FailingDisk.failing(.write, in: directory) {
+                do {
+                    try await store.write { try $0.putSetting("lost", [1]) }
+                    return nil as StoreError.Code?
+                } catch {
+                    return (error as? StoreError)?.code
+                }
+            }
+            #expect(failedWrites > 0)
+            #expect(code == .unavailable)
+            try await store.write { try $0.putSetting("after", [2]) }
+            let found = try await store.read { reader in
+                try ["before", "lost", "after"].filter { try reader.setting($0) != nil }
             }
             #expect(found == ["before", "after"])
         }

@@ -90,6 +90,8 @@ final class SQLiteConnection {
     let database: Database
     /// The first failure of the database itself, after which nothing of the batch can be trusted.
     private(set) var failure: StoreError?
+    /// Whether there was no room for something.
+    private(set) var isFull = false
 
     init(_ database: Database) { self.database = database }
 
@@ -179,6 +181,7 @@ final class SQLiteConnection {
     private func lastError() -> StoreError {
         let connection = self.database.sqliteConnection
         let message = sqlite3_errmsg(connection).map { String(cString: $0) } ?? "unknown"
+        if sqlite3_errcode(connection) & 0xFF == SQLITE_FULL { self.isFull = true }
         return self.note(StoreError(sqliteCode: sqlite3_extended_errcode(connection), message: message))
     }
 

@@ -18,6 +18,9 @@ final class Readiness: Sendable {
     func beginServing() { self.phase.withLock { if $0 == .starting { $0 = .serving } } }
     func beginDraining() { self.phase.withLock { $0 = .draining } }
 
+    /// Whether clients are to go elsewhere.
+    var isDraining: Bool { self.phase.withLock { $0 == .draining } }
+
     /// What a probe is told. A database that does not answer makes a server that cannot work.
     func probe() async -> OperationsSurface.Readiness {
         switch self.phase.withLock({ $0 }) {
