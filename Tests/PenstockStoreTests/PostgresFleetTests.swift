@@ -104,6 +104,23 @@ struct PostgresFleetTests {
         }
     }
 
+    @Test func `Who waits too long for another server that migrates is told so`() async throws {
+        try await withPostgresDatabase { configuration in
+            await (try PostgresStore(testing: configuration)).close()
+            let other = try PostgresSession(configuration)
+            try other.run("BEGIN; SELECT version FROM penstock_schema FOR UPDATE")
+            let pool = ConnectionPool(configuration)
+            await #expect {
+                try await pool.run { try Migrator.migrate($0, patience: .milliseconds(50)) }
+            } throws: {
+                ($0 as? StoreError)?.code == .unavailable && "\($0)".contains("another server has been changing")
+            }
+            try other.run("ROLLBACK")
+            try await pool.run { try Migrator.migrate($0, patience: .milliseconds(50)) }
+            await pool.close()
+        }
+    }
+
     @Test func `A newer server adds to the schema while an older one works, and a third of the old version stops`()
         async throws
     {

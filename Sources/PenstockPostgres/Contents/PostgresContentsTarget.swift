@@ -75,7 +75,7 @@ package final class PostgresContentsTarget: ContentsTarget {
 
     package func finish() throws {
         try self.change {
-            try Migrator.lockSchema(self.session)
+            try Migrator.lockSchema(self.session, within: Migrator.patience)
             try MoveMark.remove(on: self.session)
             try Migrator.apply(Migration.all, on: self.session)
             try PostgresCounters.settleAudit(on: self.session)

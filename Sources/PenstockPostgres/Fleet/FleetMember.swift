@@ -14,6 +14,9 @@ final class FleetMember: Sendable {
     /// Who has not been heard of for so long is not asked.
     static let absence = Duration.seconds(60)
 
+    /// How long a renewal waits for a server that changes the schema; the next renewal asks again.
+    private static let patience = Duration.seconds(5)
+
     private let id: UniqueID
     private let name: String
     /// From the oldest that this version can still write to the newest, all of which it reads.
@@ -52,7 +55,7 @@ final class FleetMember: Sendable {
     func join(_ session: PostgresSession) throws {
         try self.inTransaction(session) {
             // Nobody agrees on a format meanwhile.
-            try Migrator.lockSchema(session)
+            try Migrator.lockSchema(session, within: Migrator.patience)
             let format = try self.agreedFormat(session)
             guard format <= self.formats.upperBound else { throw self.outdated(format, .corrupt) }
             try self.declare(session)
@@ -77,7 +80,7 @@ final class FleetMember: Sendable {
             try self.declare(session)
             let format = try self.agreedFormat(session)
             guard format < self.formats.upperBound else { return format }
-            try Migrator.lockSchema(session)
+            try Migrator.lockSchema(session, within: Self.patience)
             return try self.raiseFormat(from: format, session)
         }
         self.state.withLock { state in

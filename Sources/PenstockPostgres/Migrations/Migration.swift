@@ -23,12 +23,16 @@ enum Migrator {
     /// Servers that start together wait for each other on the one row of the schema table.
     ///
     /// - Throws: ``StoreError``: `.corrupt` when the schema is newer than this version, else what the database says.
-    static func migrate(_ slot: ConnectionSlot, with migrations: [Migration] = Migration.all) throws {
+    ///
+    /// - Parameter patience: How long another server that migrates is waited for.
+    static func migrate(
+        _ slot: ConnectionSlot, with migrations: [Migration] = Migration.all, patience: Duration = Self.patience
+    ) throws {
         try slot.use { session in
             try Self.prepare(session)
             try Self.whileLocksAreShort(session) {
-                try session.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0")
-                try Self.lockSchema(session)
+                try session.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                try Self.lockSchema(session, within: patience)
                 guard try !MoveMark.isThere(on: session) else { throw StoreError.unfinishedMove }
                 // Who waits for a table makes all wait who come after him, so he does not wait for long.
                 try session.run("SET LOCAL lock_timeout = '2s'")
@@ -38,11 +42,32 @@ enum Migrator {
         }
     }
 
-    /// Locks the one row of the schema table, and waits for another server that migrates.
-    static func lockSchema(_ session: PostgresSession) throws(PostgresFailure) {
-        try session.run(
-            "SET LOCAL lock_timeout = '5min'; SELECT version FROM penstock_schema WHERE id = 1 FOR UPDATE", within: nil)
+    /// How long a server that starts waits for another one that migrates.
+    static let patience = Duration.seconds(300)
+
+    /// Locks the one row of the schema table, and waits for another server that migrates. From then on the statements of
+    /// the transaction may take as long as they take.
+    ///
+    /// - Throws: ``StoreError`` with code `.unavailable` when that takes longer than the limit.
+    static func lockSchema(_ session: PostgresSession, within limit: Duration) throws {
+        do throws(PostgresFailure) {
+            // The server gives up first; the margin is for its word to arrive.
+            try session.run(
+                """
+                SET LOCAL statement_timeout = 0;
+                SET LOCAL lock_timeout = \(max(1, limit.milliseconds));
+                SELECT version FROM penstock_schema WHERE id = 1 FOR UPDATE
+                """,
+                within: limit + Self.margin
+            )
+        } catch {
+            guard error.isLockTimeout else { throw error }
+            throw StoreError(
+                .unavailable, "another server has been changing the schema for more than \(limit)", underlying: error)
+        }
     }
+
+    private static let margin = Duration.seconds(10)
 
     /// Tables that stay locked for longer than half a minute are somebody's by hand.
     private static let maximumAttempts = 15
