@@ -74,4 +74,5 @@ def _make_role(process, port):
         except EndpointConnectionError:
             if process.poll() is not None or time.monotonic() > end:
                 raise
+            # It does not say when it listens.
             time.sleep(0.1)

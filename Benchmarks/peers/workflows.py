@@ -89,6 +89,7 @@ def _buildbot():
                 if process.poll() is not None or time.monotonic() > end:
                     log = (master / "twistd.log").read_text().splitlines()
                     raise RuntimeError(f"the master did not finish: {' '.join(log[-5:])}")
+                # The file is all that the other program tells.
                 time.sleep(0.05)
             return float(result.read_text())
         finally:

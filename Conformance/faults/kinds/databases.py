@@ -103,6 +103,7 @@ class ConnectionsTaken(Kind):
             end = time.monotonic() + self.moments.uniform(1, 3)
             while time.monotonic() < end:
                 self._take_all()
+                # Sessions that end give their places back a moment later, and nobody tells when.
                 time.sleep(0.02)
         finally:
             for session in self.sessions:

@@ -95,6 +95,7 @@ class ReplicaPaused(Running):
         replica.pause()
         try:
             until(lambda: self.revision(name, elsewhere), deadline=LEASE + 2 * SWEEP, what="the end of another's run")
+            # How long it stands still is the point.
             time.sleep(max(0, end - time.monotonic()))
         finally:
             replica.resume()

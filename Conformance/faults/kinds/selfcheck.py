@@ -25,6 +25,7 @@ class FailOverOutOfStep(FailOver):
         cable.part()
         try:
             pair.commit_alone()
+            # What is answered meanwhile is what the standby does not have.
             time.sleep(OUT_OF_STEP)
             super().strike()
         finally:
