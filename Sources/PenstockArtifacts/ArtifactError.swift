@@ -36,3 +36,13 @@ package struct ArtifactError: Error, Sendable, Hashable {
         self.message = message
     }
 }
+
+extension ArtifactError {
+    /// There is no such object for the caller, for whatever reason.
+    var isAbsence: Bool {
+        switch self.code {
+        case .noSuchBucket, .noSuchKey, .noSuchVersion, .deleteMarker, .accessDenied, .wrongRegion: true
+        default: false
+        }
+    }
+}

@@ -45,8 +45,10 @@ package struct ForeignBlobs: BlobObjects {
         return "\(self.prefix)blobs/\(hex.prefix(2))/\(hex.dropFirst(2))/\(name.generation)"
     }
 
-    func request(_ method: HTTPMethod, _ name: BlobName) -> S3Request {
-        S3Request(method, bucket: self.bucket, key: self.key(of: name))
+    func request(_ method: HTTPMethod, _ name: BlobName) -> S3Request { self.request(method, self.key(of: name)) }
+
+    func request(_ method: HTTPMethod, _ key: String) -> S3Request {
+        S3Request(method, bucket: self.bucket, key: key)
     }
 
     // MARK: Whole objects
@@ -55,8 +57,8 @@ package struct ForeignBlobs: BlobObjects {
         let file = try await received.open()
         let sizeBytes = received.content.sizeBytes
         guard sizeBytes <= self.partSizeBytes else {
-            return try await ForeignUpload(self, name, file, sizeBytes: sizeBytes, partSizeBytes: self.partSizeBytes)
-                .run()
+            return try await ForeignUpload(self, self.key(of: name), sizeBytes: sizeBytes)
+                .run(FileParts(file: file, sizeBytes: sizeBytes, partSizeBytes: self.partSizeBytes))
         }
         guard let hash = PayloadHash(hexadecimal: name.hash.hex) else { preconditionFailure("a hash is a hash") }
         var request = self.request(.PUT, name)
@@ -77,36 +79,53 @@ package struct ForeignBlobs: BlobObjects {
     }
 
     package func sizeBytes(of name: BlobName) async throws -> Int64? {
-        let answer = try await self.send(self.request(.HEAD, name))
+        try await self.head(self.key(of: name))?.sizeBytes
+    }
+
+    /// Looks at an object; `nil` when it is not there.
+    func head(_ key: String) async throws -> (sizeBytes: Int64, answer: S3Answer)? {
+        let answer = try await self.send(self.request(.HEAD, key))
         if answer.status == 404 { return nil }
         try self.require(answer.status == 200, answer, to: "look at an object")
-        return answer["content-length"].flatMap { Int64($0) }
+        guard let size = answer["content-length"].flatMap({ Int64($0) }) else {
+            throw ForeignBlobFailure("\(self.place) did not say how large an object is")
+        }
+        return (size, answer)
     }
 
     package func remove(_ name: BlobName, sizeBytes: Int64) async throws {
-        if sizeBytes > self.partSizeBytes { try await self.abortUploads(of: name) }
-        let answer = try await self.send(self.request(.DELETE, name))
+        if sizeBytes > self.partSizeBytes { try await self.abortUploads(beneath: self.key(of: name)) }
+        try await self.remove(self.key(of: name))
+    }
+
+    func remove(_ key: String) async throws {
+        let answer = try await self.send(self.request(.DELETE, key))
         try self.require(answer.isSuccess || answer.status == 404, answer, to: "remove an object")
     }
 
     // MARK: Reading
 
     package func open(_ name: BlobName, _ bytes: Range<Int64>, sizeBytes: Int64) async throws -> any BlobRun {
-        let body = try await self.body(name, bytes, sizeBytes: sizeBytes)
-        return ForeignRun(blobs: self, name: name, bytes: bytes, sizeBytes: sizeBytes, first: body)
+        try await self.open(ForeignObject(key: self.key(of: name), sizeBytes: sizeBytes, hash: name.hash), bytes)
+    }
+
+    func open(_ object: ForeignObject, _ bytes: Range<Int64>) async throws -> ForeignRun {
+        let first = try await self.body(object, bytes)
+        return ForeignRun(blobs: self, object: object, bytes: bytes, first: first)
     }
 
     /// Asks for the bytes; what comes is read piece by piece.
-    func body(_ name: BlobName, _ bytes: Range<Int64>, sizeBytes: Int64) async throws -> S3Answer {
-        var request = self.request(.GET, name)
+    func body(_ object: ForeignObject, _ bytes: Range<Int64>) async throws -> S3Answer {
+        var request = self.request(.GET, object.key)
         request.streamsAnswer = true
-        let isWhole = bytes == 0..<sizeBytes
-        if !isWhole { request.headers = [("Range", "bytes=\(bytes.lowerBound)-\(bytes.upperBound - 1)")] }
+        let isWhole = bytes == 0..<object.sizeBytes
+        if !isWhole { request.headers.append(("Range", "bytes=\(bytes.lowerBound)-\(bytes.upperBound - 1)")) }
+        if let etag = object.etag { request.headers.append(("If-Match", etag)) }
         let answer = try await self.send(request)
         if answer.status == 404 { throw ArtifactError.contentMissing }
         try self.require(answer.status == (isWhole ? 200 : 206), answer, to: "read an object")
         let length = answer["content-length"].flatMap { Int64($0) }
-        let range = "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(sizeBytes)"
+        let range = "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(object.sizeBytes)"
         guard length ?? Int64(bytes.count) == Int64(bytes.count), isWhole || answer["content-range"] == range else {
             throw ForeignBlobFailure("\(self.place) does not have the bytes of an object that it was given")
         }

@@ -7,11 +7,14 @@ import PenstockSigning
 /// Where in another store content is kept, as the operator names it:
 /// `s3://BUCKET/PREFIX?endpoint=https://store.example&region=eu-central-1`.
 ///
-/// Parameters are `endpoint`, `region`, `profile`, `credentials`, `timeout` and `insecure-http`; any other is a problem.
+/// Parameters are `endpoint`, `region`, `profile`, `credentials`, `timeout`, `insecure-http`, `role` and `sts`; any other is
+/// a problem.
 /// Nothing secret stands in it, for everybody on the machine may see the command line.
 package struct ForeignPlace: Sendable {
     /// The longest prefix, in bytes, so that a key of ours is not too long for any store.
     package static let maximumPrefixBytes = 512
+    /// The longest where there is a role, in bytes, so that session policies have room for the names of two folders.
+    package static let maximumPrefixBytesWithRole = 256
     /// Where the place does not say it: from the beginning of a request to the head of its answer.
     package static let defaultTimeout = Duration.seconds(15)
     /// To one store from one server.
@@ -25,6 +28,9 @@ package struct ForeignPlace: Sendable {
     package var region: String
     package var credentials: ForeignCredentials
     package var timeout: Duration
+    /// The ARN of the role whose sessions workers get, and the STS that gives them; `nil` where workers go through this
+    /// service.
+    package var role: (arn: String, sts: EndpointURL)?
 
     /// - Parameters:
     ///   - environment: The process's; `AWS_` variables say what the place does not.
@@ -47,11 +53,20 @@ package struct ForeignPlace: Sendable {
         self.region =
             query.take("region") ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
         let allowsInsecureHTTP = try query.takeFlag("insecure-http")
-        self.endpoint = try Self.endpoint(query.take("endpoint"), self.region, allowsInsecureHTTP)
+        let endpoint = query.take("endpoint")
+        self.endpoint = try Self.endpoint(
+            endpoint ?? "https://s3.\(self.region).amazonaws.com", endpoint == nil ? "region" : "endpoint",
+            allowsInsecureHTTP)
         self.timeout = try query.takeSeconds("timeout", in: 1...300) ?? Self.defaultTimeout
         self.credentials = try ForeignCredentials(
             profile: query.take("profile"), file: query.take("credentials"), environment: environment,
             readFile: readFile)
+        let sts = query.take("sts")
+        if let role = query.take("role") {
+            self.role = try self.role(role, sts, isAmazon: endpoint == nil, allowsInsecureHTTP)
+        } else if sts != nil {
+            throw ConfigurationProblem(at: "sts", "goes with a role")
+        }
         try query.requireNothingElse()
     }
 
@@ -62,8 +77,10 @@ package struct ForeignPlace: Sendable {
         let isName = text.utf8.allSatisfy {
             0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || "-._".utf8.contains($0)
         }
+        guard !text.isEmpty else { throw ConfigurationProblem(at: "", "must have the name of a bucket behind s3://") }
         guard isName, 3...255 ~= text.utf8.count else {
-            throw ConfigurationProblem(at: "", "must have the name of a bucket behind s3://")
+            throw ConfigurationProblem(
+                at: "", "has no bucket's name behind s3://: it has 3 to 255 letters, digits, '.', '-' and '_'")
         }
         return String(text)
     }
@@ -81,22 +98,51 @@ package struct ForeignPlace: Sendable {
     }
 
     private static func endpoint(
-        _ text: String?, _ region: String, _ allowsInsecureHTTP: Bool
+        _ text: String, _ name: String, _ allowsInsecureHTTP: Bool
     ) throws(ConfigurationProblem) -> EndpointURL {
         let url: EndpointURL
         do throws(EndpointURL.Problem) {
-            url = try EndpointURL(text ?? "https://s3.\(region).amazonaws.com")
+            url = try EndpointURL(text)
         } catch {
-            throw ConfigurationProblem(at: text == nil ? "region" : "endpoint", error.reason)
+            throw ConfigurationProblem(at: name, error.reason)
         }
-        guard !url.target.contains("?") else { throw ConfigurationProblem(at: "endpoint", "must not have a query") }
+        guard !url.target.contains("?") else { throw ConfigurationProblem(at: name, "must not have a query") }
         guard url.isSecure || url.isLoopback || allowsInsecureHTTP else {
             throw ConfigurationProblem(
-                at: "endpoint",
+                at: name,
                 "must begin with https://, since whoever is on the way could read artifacts; insecure-http=true allows it"
             )
         }
         return url
+    }
+
+    /// Other stores than Amazon's have their STS at the address of the store, unless it is said.
+    private func role(
+        _ arn: String, _ sts: String?, isAmazon: Bool, _ allowsInsecureHTTP: Bool
+    ) throws(ConfigurationProblem) -> (arn: String, sts: EndpointURL) {
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+        guard ForeignRole.arnLength ~= arn.utf8.count, parts.count >= 6, parts[0] == "arn", !parts[1].isEmpty,
+            parts[5].hasPrefix("role/"), arn.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+        else {
+            throw ConfigurationProblem(
+                at: "role", "must be the ARN of a role, as in arn:aws:iam::123456789012:role/NAME")
+        }
+        // They stand in the policies of sessions, where others would mean something else.
+        let isPlain = self.prefix.utf8.allSatisfy {
+            0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || "-._/".utf8.contains($0)
+        }
+        guard isPlain else {
+            throw ConfigurationProblem(
+                at: "", "must have a prefix of letters, digits, '.', '-', '_' and '/' if there is a role")
+        }
+        guard self.prefix.utf8.count <= Self.maximumPrefixBytesWithRole else {
+            throw ConfigurationProblem(
+                at: "",
+                "has a prefix of more than \(Self.maximumPrefixBytesWithRole) bytes, too long for the policies of a role"
+            )
+        }
+        let home = isAmazon ? "https://sts.\(self.region).amazonaws.com" : self.endpoint.description
+        return (arn, try Self.endpoint(sts ?? home, "sts", allowsInsecureHTTP))
     }
 
     /// What reads and writes there.
@@ -110,6 +156,19 @@ package struct ForeignPlace: Sendable {
         let client = S3Client(
             settings, credentials: try self.credentials.load(), secondsSinceEpoch: secondsSinceEpoch)
         return ForeignBlobs(client: client, bucket: self.bucket, prefix: self.prefix)
+    }
+
+    /// What workers get and put there by themselves; `nil` without a role.
+    ///
+    /// - Parameter blobs: Of this place.
+    package func staging(of blobs: ForeignBlobs) -> ForeignStaging? {
+        guard let role = self.role else { return nil }
+        var settings = S3Client.Settings(endpoint: role.sts, region: self.region, timeout: self.timeout)
+        settings.service = "sts"
+        settings.maximumConnections = Self.maximumConnections
+        let client = S3Client(
+            settings, credentials: blobs.client.credentials, secondsSinceEpoch: blobs.client.secondsSinceEpoch)
+        return ForeignStaging(blobs: blobs, role: ForeignRole(client: client, arn: role.arn))
     }
 }
 

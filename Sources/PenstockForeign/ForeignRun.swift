@@ -7,12 +7,21 @@ import NIOCore
 import PenstockArtifacts
 import PenstockOutbound
 
+/// An object of the other store, as far as its readers know it.
+struct ForeignObject: Sendable {
+    var key: String
+    var sizeBytes: Int64
+    /// Of a blob: what is read whole is compared with it.
+    var hash: BlobHash?
+    /// Of an object that may be written again: every part of it is read of this content, or not at all.
+    var etag: String?
+}
+
 /// Bytes of an object that is being fetched; where the connection breaks, they are asked for again from there on.
 struct ForeignRun: BlobRun {
     let blobs: ForeignBlobs
-    let name: BlobName
+    let object: ForeignObject
     let bytes: Range<Int64>
-    let sizeBytes: Int64
     let first: S3Answer
 
     func makeReader() -> any BlobReader { Reader(run: self) }
@@ -30,7 +39,8 @@ struct ForeignRun: BlobRun {
             self.run = run
             self.body = run.first.body.makeAsyncIterator()
             self.position = run.bytes.lowerBound
-            self.digest = run.bytes == 0..<run.sizeBytes ? SHA256() : nil
+            let isWhole = run.bytes == 0..<run.object.sizeBytes
+            self.digest = isWhole && run.object.hash != nil ? SHA256() : nil
         }
 
         mutating func next() async throws -> ByteBuffer? {
@@ -43,11 +53,10 @@ struct ForeignRun: BlobRun {
             piece.withUnsafeReadableBytes { self.digest?.update(bufferPointer: $0) }
             // The last piece of what is not the content is kept back, so that its reader knows.
             if self.position == self.run.bytes.upperBound, let digest = self.digest,
-                BlobHash(bytes: digest.finalize()) != self.run.name.hash
+                BlobHash(bytes: digest.finalize()) != self.run.object.hash
             {
                 throw ForeignBlobFailure(
-                    "\(self.run.blobs.place) sent other bytes than the object \(self.run.blobs.key(of: self.run.name)) has"
-                )
+                    "\(self.run.blobs.place) sent other bytes than the object \(self.run.object.key) has")
             }
             return piece
         }
@@ -56,7 +65,7 @@ struct ForeignRun: BlobRun {
             while true {
                 if self.body == nil {
                     let rest = self.position..<self.run.bytes.upperBound
-                    let answer = try await self.run.blobs.body(self.run.name, rest, sizeBytes: self.run.sizeBytes)
+                    let answer = try await self.run.blobs.body(self.run.object, rest)
                     self.body = answer.body.makeAsyncIterator()
                 }
                 do {

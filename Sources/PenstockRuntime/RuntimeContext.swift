@@ -26,6 +26,8 @@ package struct RuntimeContext: Sendable {
     package let declarations: DeclarationCache
     /// Looks at the objects of foreign stores; `nil` where there are none.
     package let probe: (any SourceProbe)?
+    /// Where workers get and put artifacts by themselves; `nil` where they do at this service's address.
+    package let staging: JobStaging?
     package let publicAddress = PublicAddress()
     package let logger: Logger
 
@@ -39,6 +41,7 @@ package struct RuntimeContext: Sendable {
         engine: PipelineEngine = .direct,
         entropy: Entropy = .system,
         probe: (any SourceProbe)? = nil,
+        staging: JobStaging? = nil,
         logger: Logger
     ) {
         self.store = store
@@ -56,6 +59,7 @@ package struct RuntimeContext: Sendable {
         self.catalog = ActionTypeCatalog(isShared: store.isShared)
         self.declarations = DeclarationCache()
         self.probe = probe
+        self.staging = staging
         self.logger = logger
         let queues = self.queues
         store.observe { signal in

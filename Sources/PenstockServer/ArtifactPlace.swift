@@ -29,13 +29,28 @@ struct ArtifactPlace: Sendable {
             return try await BlobStore(directory: self.directory.artifacts, threads: .singleton)
         }
         let (identity, isNew) = try await self.identity(foreign)
-        do throws(ForeignPlaceProblem) {
+        try await Self.explaining { () throws(ForeignPlaceProblem) in
             try await foreign.prepare(identity: identity, isNew: isNew)
-        } catch {
-            throw ServerError(error.kind == .configuration ? .configuration : .unusable, error.description)
         }
         return try await BlobStore(
             receivingIn: self.directory.artifacts, threads: .singleton, objects: foreign)
+    }
+
+    /// Makes sure that workers can be given credentials of the other store.
+    ///
+    /// - Throws: ``ServerError`` when its STS gives none.
+    static func prepare(_ staging: ForeignStaging) async throws {
+        try await self.explaining { () throws(ForeignPlaceProblem) in try await staging.prepare() }
+    }
+
+    private static func explaining(
+        _ body: () async throws(ForeignPlaceProblem) -> Void
+    ) async throws(ServerError) {
+        do throws(ForeignPlaceProblem) {
+            try await body()
+        } catch {
+            throw ServerError(error.kind == .configuration ? .configuration : .unusable, error.description)
+        }
     }
 
     /// What the database is called in the other store, the same for all servers, and whether it has stored nothing yet.

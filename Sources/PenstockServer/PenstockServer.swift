@@ -80,6 +80,7 @@ package struct PenstockServer: Service {
             masterKey: data.masterKey,
             settings: settings,
             probe: foreign.entries.isEmpty ? nil : foreign,
+            staging: data.staging,
             logger: self.logger
         )
         do {
@@ -98,7 +99,9 @@ package struct PenstockServer: Service {
             history: HistoryService(context: context)
         )
         let clock = ClockService(context: context, clock: data.clock as? ManualServiceClock, work: work)
-        let collector = ArtifactCollector(artifacts: data.artifacts, clock: data.clock, logger: self.logger)
+        let collector = ArtifactCollector(
+            artifacts: data.artifacts, staging: data.staging, store: data.store, clock: data.clock,
+            logger: self.logger)
         // What is answered before the end is written before it.
         let first: [any Service] = accessLog.map { [$0, collector] } ?? [collector]
         let services: [any Service] =

@@ -34,16 +34,18 @@ extension ServerConfiguration {
         }
     }
 
-    /// Reads where the content of artifacts is, and the key for it; `nil` for the data directory.
+    /// Reads where the content of artifacts is, and the key for it, and whether workers get theirs there by themselves;
+    /// `nil` for the data directory.
     ///
     /// - Throws: ``ServerError`` with code `.configuration`, which names the parameter.
-    func foreignBlobs() throws(ServerError) -> ForeignBlobs? {
+    func foreignArtifacts() throws(ServerError) -> (blobs: ForeignBlobs, staging: ForeignStaging?)? {
         guard let artifacts = self.artifacts else { return nil }
         do throws(ConfigurationProblem) {
             let place = try ForeignPlace(artifacts, environment: ProcessInfo.processInfo.environment) {
                 try PrivateFile.read($0)
             }
-            return try place.blobs { SystemServiceClock.now.millisecondsSinceEpoch / 1000 }
+            let blobs = try place.blobs { SystemServiceClock.now.millisecondsSinceEpoch / 1000 }
+            return (blobs, place.staging(of: blobs))
         } catch {
             throw ServerError(.configuration, "The place of the artifacts, --artifacts, cannot be used. \(error)")
         }

@@ -4,6 +4,7 @@
 import Logging
 import PenstockAccess
 import PenstockArtifacts
+import PenstockForeign
 import PenstockModel
 import PenstockPostgres
 import PenstockRuntime
@@ -16,6 +17,8 @@ struct ServerData: Sendable {
     let masterKey: MasterKey
     let store: any Store
     let artifacts: ArtifactStore
+    /// `nil` where workers get and put artifacts at this service's address.
+    let staging: JobStaging?
     let clock: any ServiceClock
     /// The administrator's key; `nil` once it has been disabled.
     let administrator: SharedCredentials?
@@ -28,7 +31,7 @@ struct ServerData: Sendable {
     static func open(
         _ configuration: ServerConfiguration, clock: (any ServiceClock)?, logger: Logger
     ) async throws -> Self {
-        let foreign = try configuration.foreignBlobs()
+        let foreign = try configuration.foreignArtifacts()
         let directory = try DataDirectory(configuration.dataDirectory)
         let masterKey =
             if let file = configuration.masterKeyFile { try MasterKey.read(file: file) } else {
@@ -49,13 +52,15 @@ struct ServerData: Sendable {
             if let administrator, try PrivateFile.read(directory.credentialsFile) == nil {
                 try PrivateFile.write(administrator.fileText, to: directory.credentialsFile)
             }
-            let blobs = try await ArtifactPlace(store: store, directory: directory).open(foreign)
+            let blobs = try await ArtifactPlace(store: store, directory: directory).open(foreign?.blobs)
+            if let staging = foreign?.staging { try await ArtifactPlace.prepare(staging) }
             let artifacts = ArtifactStore(index: store, blobs: blobs, now: { clock.now }) {
                 var generator = SystemRandomNumberGenerator()
                 return UniqueID.random(using: &generator)
             }
+            let staging = foreign?.staging.map { JobStaging(artifacts: artifacts, objects: $0) }
             return Self(
-                directory: directory, masterKey: masterKey, store: store, artifacts: artifacts,
+                directory: directory, masterKey: masterKey, store: store, artifacts: artifacts, staging: staging,
                 clock: clock, administrator: administrator)
         } catch {
             await store.close()

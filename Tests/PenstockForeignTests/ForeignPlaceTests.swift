@@ -24,6 +24,8 @@ import Testing
 
     private static let key = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "env"]
 
+    private static let role = "arn:aws:iam::123456789012:role/workers"
+
     private static func place(
         _ text: String, _ environment: [String: String] = Self.key
     ) throws(ConfigurationProblem) -> ForeignPlace {
@@ -64,6 +66,16 @@ import Testing
         #expect(try Self.place("s3://bucket/", environment).prefix == "")
     }
 
+    @Test func `The STS of a role is Amazon's of the region, the store's own, or the one that is said`() throws {
+        func sts(_ parameters: String) throws -> String? {
+            try Self.place("s3://bucket/p?role=\(Self.role)\(parameters)").role?.sts.description
+        }
+        #expect(try sts("&region=eu-north-1") == "https://sts.eu-north-1.amazonaws.com/")
+        #expect(try sts("&endpoint=https://store.example/s3") == "https://store.example/s3")
+        #expect(try sts("&endpoint=https://store.example&sts=https://sts.example/a") == "https://sts.example/a")
+        #expect(try Self.place("s3://bucket").role == nil)
+    }
+
     @Test func `The key is that of a named profile or file, of the environment, or of the shared file, in this order`()
         throws
     {
@@ -92,6 +104,10 @@ import Testing
     @Test(arguments: [
         ("/srv/artifacts", "It must begin with s3://."),
         ("s3:///prefix", "It must have the name of a bucket behind s3://."),
+        (
+            "s3://ab/prefix",
+            "It has no bucket's name behind s3://: it has 3 to 255 letters, digits, '.', '-' and '_'."
+        ),
         ("s3://AKIA:secret@bucket", "It must not have a key in it: everybody sees the command line."),
         ("s3://bucket//a", "It must not have an empty part in its prefix."),
         ("s3://bucket/a#b", "It must not have a fragment."),
@@ -107,6 +123,27 @@ import Testing
         ("s3://bucket?region=a&region=b", "region stands there twice."),
         ("s3://bucket?region=", "region must have a value."),
         ("s3://bucket?timeout=0", "timeout must be a whole number of seconds from 1 to 300."),
+        ("s3://bucket?sts=https://sts.example", "sts goes with a role."),
+        (
+            "s3://bucket?role=workers",
+            "role must be the ARN of a role, as in arn:aws:iam::123456789012:role/NAME."
+        ),
+        (
+            "s3://bucket?role=arn:aws:iam::123456789012:user/mia",
+            "role must be the ARN of a role, as in arn:aws:iam::123456789012:role/NAME."
+        ),
+        (
+            "s3://bucket?role=\(Self.role)&sts=http://sts.example",
+            "sts must begin with https://, since whoever is on the way could read artifacts; insecure-http=true allows it."
+        ),
+        (
+            "s3://bucket/a*/b?role=\(Self.role)",
+            "It must have a prefix of letters, digits, '.', '-', '_' and '/' if there is a role."
+        ),
+        (
+            "s3://bucket/\(String(repeating: "a", count: 256))?role=\(Self.role)",
+            "It has a prefix of more than 256 bytes, too long for the policies of a role."
+        ),
         ("s3://bucket?insecure-http=yes", "insecure-http must be true or false."),
         (
             "s3://bucket?credentials=/none",

@@ -172,6 +172,7 @@ final class StoreDouble: Sendable {
         guard request.path == "/\(Self.bucket)" || request.path.hasPrefix("/\(Self.bucket)/") else {
             return (.error(404, "NoSuchBucket"), fault)
         }
+        if request.query["list-type"] != nil { return (Self.listing(request, state), fault) }
         let key = String(request.path.dropFirst(Self.bucket.count + 2))
         if request.query["uploads"] != nil || request.query["uploadId"] != nil {
             return (self.upload(request, key, &state), fault)
@@ -184,6 +185,13 @@ final class StoreDouble: Sendable {
     ) -> Answer {
         switch request.method {
         case "PUT":
+            if let source = request.headers["x-amz-copy-source"]?.removingPercentEncoding {
+                guard let copied = state.objects[String(source.dropFirst(Self.bucket.count + 1))] else {
+                    return .error(404, "NoSuchKey")
+                }
+                state.objects[key] = copied
+                return Answer(body: Array("<CopyObjectResult><ETag>tag</ETag></CopyObjectResult>".utf8))
+            }
             state.objects[key] = request.body
             return Answer(headers: [("ETag", "\"tag\""), ("x-amz-checksum-sha256", checksum)])
         case "DELETE":
@@ -202,6 +210,23 @@ final class StoreDouble: Sendable {
         }
     }
 
+    /// One entry a page: keys beneath the prefix, or what they begin with up to the delimiter.
+    private static func listing(_ request: StoreRequest, _ state: State) -> Answer {
+        let (prefix, delimiter) = (request.query["prefix"] ?? "", request.query["delimiter"])
+        let entries = state.objects.keys.filter { $0.hasPrefix(prefix) }.map { key -> String in
+            let rest = key.dropFirst(prefix.count)
+            guard let delimiter, let end = rest.firstRange(of: delimiter) else { return "<Key>\(key)</Key>" }
+            return "<Prefix>\(prefix)\(rest[..<end.upperBound])</Prefix>"
+        }
+        let rest = Set(entries).sorted().filter { $0 > request.query["continuation-token"] ?? "" }
+        let next = rest.count > 1 ? "<NextContinuationToken>\(Self.escaped(rest[0]))</NextContinuationToken>" : ""
+        return Answer(body: Array("<R><Prefix>\(prefix)</Prefix>\(rest.first ?? "")\(next)</R>".utf8))
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+
     private static func upload(_ request: StoreRequest, _ key: String, _ state: inout State) -> Answer {
         switch (request.method, request.query["uploadId"]) {
         case ("POST", nil):
@@ -211,11 +236,18 @@ final class StoreDouble: Sendable {
             return Answer(body: Array("<R><Key>k</Key><UploadId>\(escaped)</UploadId></R>".utf8))
         case ("GET", nil):
             let ids = state.uploads.filter { $0.value.path.hasPrefix(request.query["prefix"] ?? "") }.keys.sorted()
-            let entries = ids.map { "<Upload><UploadId>\($0.replacing("&", with: "&amp;"))</UploadId></Upload>" }
+            let entries = ids.map { id in
+                let key = state.uploads[id]?.path ?? ""
+                return "<Upload><Key>\(key)</Key><UploadId>\(id.replacing("&", with: "&amp;"))</UploadId></Upload>"
+            }
             return Answer(body: Array("<R><UploadIdMarker/>\(entries.joined())</R>".utf8))
         case ("PUT", let id?):
             guard state.uploads[id] != nil, let number = request.query["partNumber"].flatMap({ Int($0) }) else {
                 return .error(404, "NoSuchUpload")
+            }
+            if let source = request.headers["x-amz-copy-source"]?.removingPercentEncoding {
+                state.uploads[id]?.parts[number] = state.objects[String(source.dropFirst(Self.bucket.count + 1))]
+                return Answer(body: Array("<CopyPartResult><ETag>part \(number)</ETag></CopyPartResult>".utf8))
             }
             state.uploads[id]?.parts[number] = request.body
             return Answer(headers: [("ETag", "\"part \(number)\"")])

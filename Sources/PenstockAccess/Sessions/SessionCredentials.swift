@@ -6,12 +6,19 @@ internal import Crypto
 
 /// Credentials that stop working by themselves.
 package struct SessionCredentials: Sendable, Hashable {
-    /// Starts with ``AccessKeyGenerator/sessionPrefix``.
+    /// Of this service's own it starts with ``AccessKeyGenerator/sessionPrefix``.
     package var accessKeyID: String
     package var secretAccessKey: String
     package var sessionToken: String
     /// By the service's clock.
     package var expiresAt: Timestamp
+
+    package init(accessKeyID: String, secretAccessKey: String, sessionToken: String, expiresAt: Timestamp) {
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        self.sessionToken = sessionToken
+        self.expiresAt = expiresAt
+    }
 }
 
 /// What a session token says once it is open.

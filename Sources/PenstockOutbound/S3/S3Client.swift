@@ -7,7 +7,7 @@ import NIOCore
 import NIOHTTP1
 import PenstockSigning
 
-/// Sends signed requests to one S3-compatible store, and again where that may help.
+/// Sends signed requests to one S3-compatible store, or to its STS, and again where that may help.
 ///
 /// Buckets are named in the path, which every store takes. Every request here may be repeated: a store that did not
 /// answer may have done what was asked.
@@ -17,6 +17,7 @@ package struct S3Client: Sendable {
         package var endpoint: EndpointURL
         /// What signatures name.
         package var region: String
+        package var service = "s3"
         /// From the beginning of a request to the head of its answer, and for each pause in a body. What is sent with a
         /// request gets more time, by its size.
         package var timeout: Duration
@@ -40,9 +41,9 @@ package struct S3Client: Sendable {
     static let leastUploadRate: Int64 = 512 * 1024
 
     package let settings: Settings
-    private let credentials: S3Credentials
+    package let credentials: S3Credentials
     private let outbound: OutboundClient
-    private let secondsSinceEpoch: @Sendable () -> Int64
+    package let secondsSinceEpoch: @Sendable () -> Int64
 
     /// - Parameter secondsSinceEpoch: What signatures are dated by: real time, whatever the service's clock says.
     package init(
@@ -156,7 +157,7 @@ extension S3Client {
         if answer.status >= 500 || answer.status == 429 { return true }
         switch answer.errorCode {
         case "RequestTimeout", "OperationAborted", "ConditionalRequestConflict": return true
-        case "InternalError", "SlowDown", "ServiceUnavailable": return true
+        case "InternalError", "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException": return true
         default: return false
         }
     }
@@ -170,7 +171,7 @@ extension S3Client {
             guard let name = HTTPField.Name(header.name) else { preconditionFailure("\(header.name) names a header") }
             signable.headers.append(HTTPField(name: name, value: header.value))
         }
-        let signer = Signer(credentials: credentials, region: self.settings.region, service: "s3")
+        let signer = Signer(credentials: credentials, region: self.settings.region, service: self.settings.service)
         let time = SigningTime(secondsSinceEpoch: self.secondsSinceEpoch())
         signer.sign(&signable, at: time, payload: .sha256(request.body.hash))
         var sent = HTTPClientRequest(url: endpoint.origin + target)

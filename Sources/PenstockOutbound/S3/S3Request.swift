@@ -31,7 +31,8 @@ package struct S3Request: Sendable {
     }
 
     package var method: HTTPMethod
-    package var bucket: String
+    /// `nil` for the service itself.
+    package var bucket: String?
     /// `nil` for the bucket itself.
     package var key: String?
     /// Names and values, not encoded; a name without a value has `nil`.
@@ -41,7 +42,7 @@ package struct S3Request: Sendable {
     /// Whether the body of an answer that is a success is left to be read piece by piece.
     package var streamsAnswer = false
 
-    package init(_ method: HTTPMethod, bucket: String, key: String? = nil) {
+    package init(_ method: HTTPMethod, bucket: String?, key: String? = nil) {
         self.method = method
         self.bucket = bucket
         self.key = key
@@ -49,7 +50,7 @@ package struct S3Request: Sendable {
 
     /// Path and query beneath the endpoint's own path, which ends with a slash.
     func target(beneath path: String) -> String {
-        var target = path + Self.encode(self.bucket, keepingSlashes: false)
+        var target = path + Self.encode(self.bucket ?? "", keepingSlashes: false)
         if let key = self.key { target += "/" + Self.encode(key, keepingSlashes: true) }
         for (index, item) in self.query.enumerated() {
             target += (index == 0 ? "?" : "&") + Self.encode(item.name, keepingSlashes: false)

@@ -21,8 +21,12 @@ package struct JobDetails: Sendable {
     package var typeID: ActionTypeID
     /// Resolved, with secrets in clear.
     package var configuration: [KeyedValue]
+    /// Where the worker gets them.
     package var inputs: [ArtifactReference]
+    /// Where the worker puts them.
     package var outputs: [ArtifactReference]
+    /// Where the artifacts' buckets are.
+    package var artifactScope: Scope
     /// For exactly the inputs and outputs; `nil` once the job has ended.
     package var credentials: SessionCredentials?
     package var continuationToken: String?
@@ -114,6 +118,7 @@ extension RuntimeContext {
             configuration: configuration,
             inputs: row.start.inputs,
             outputs: row.start.outputs,
+            artifactScope: row.artifactScope,
             credentials: row.job.storedStatus.isTerminal ? nil : try self.credentials(for: row),
             continuationToken: row.continuationToken,
             encryptionKeyID: store?.encryptionKeyID

@@ -29,6 +29,7 @@ extension JobService {
         let context = self.context
         let limit = context.settings.maximumOutputVariableBytes
         let digest = result.digest
+        if case .success(_, nil, _) = result { try await self.takeStagedOutputs(call, id, proof) }
         let now = context.clock.now
         try await context.store.write { transaction in
             guard let known = try transaction.job(id) else { throw JobRejections.notFound(id.description) }

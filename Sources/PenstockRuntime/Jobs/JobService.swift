@@ -41,10 +41,11 @@ package struct JobService: Sendable {
             limit: min(limit, self.context.settings.maximumPollBatch)
         )
         let claimed = try await self.poll(claim, principal: call.principal, wait: wait)
-        return try claimed.map { job in
+        let details = try claimed.map { job in
             try self.context.details(
                 of: job.row, version: job.version, configuration: job.configuration, nonce: job.row.job.nonce)
         }
+        return try await self.staged(details)
     }
 
     /// Hands out jobs of a partner's action type, of whatever customer.
@@ -227,7 +228,7 @@ package struct JobService: Sendable {
     package func details(_ call: CallContext, _ id: JobID, proof: WorkerProof) async throws -> JobDetails {
         let context = self.context
         let now = context.clock.now
-        return try await context.store.read { reader in
+        let details = try await context.store.read { reader in
             guard var row = try reader.job(id) else { throw JobRejections.notFound(id.description) }
             try JobAccess(context: context, now: now).check(row, call, proof, in: reader)
             row.job = row.standing(at: now)
@@ -247,6 +248,7 @@ package struct JobService: Sendable {
                 nonce: row.job.nonce
             )
         }
+        return try await self.staged(details)
     }
 }
 
