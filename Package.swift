@@ -201,8 +201,8 @@ let package = Package(
         .target(
             name: "PenstockUpkeep",
             dependencies: [
-                "PenstockPostgres", "PenstockSQLite", "PenstockServer",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "PenstockServer", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
 

@@ -4,9 +4,11 @@
 """Fixtures: one server for the run, and a world in it for each test."""
 
 import os
+import re
+import shutil
 
 import pytest
-from support import targets
+from support import content, targets, upkeep
 from support.cluster import Cluster
 from support.fleet import Fleet
 from support.receiver import Receiver
@@ -112,6 +114,51 @@ def own_abroad(store, tmp_path):
         return running
 
     yield make
+    for each in servers:
+        if each.process.poll() is None:
+            each.kill()
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory):
+    """A stopped data directory with content in files, and what objects it has; for tests that change copies of it."""
+    return content.directory_of(tmp_path_factory.mktemp("lived"), content.few())
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """One with so many objects that what moves them can be killed in the middle."""
+    return content.directory_of(tmp_path_factory.mktemp("many"), content.many())
+
+
+@pytest.fixture
+def source(lived, tmp_path):
+    """A copy of the one with few objects."""
+    directory, objects = lived
+    shutil.copytree(directory, tmp_path / "source")
+    return tmp_path / "source", objects
+
+
+@pytest.fixture
+def abroad(source, store, tmp_path, request):
+    """That one moved into a prefix of the store that is the test's alone."""
+    prefix, target = re.sub(r"\W+", "-", request.node.name)[:60], tmp_path / "abroad"
+    places = ("--from", content.sqlite(source[0]), "--to", content.sqlite(target))
+    upkeep.run("migrate-store", *places, "--to-artifacts", store.place(prefix))
+    shutil.copy(source[0] / "master-key", target)
+    return content.Abroad(store, prefix, target)
+
+
+@pytest.fixture
+def serving():
+    """Starts servers that the test's end kills, if it has not stopped them."""
+    servers = []
+
+    def start(directory, *options):
+        servers.append(Server(directory, *options).start())
+        return servers[-1]
+
+    yield start
     for each in servers:
         if each.process.poll() is None:
             each.kill()

@@ -114,6 +114,12 @@ def lose_executions(patient):
     patient.sql("DELETE FROM live_execution")
 
 
+def store_elsewhere(patient):
+    """As it is where content is in another store."""
+    patient.sql("INSERT INTO setting (name, value) VALUES ('artifacts-in-foreign-store', x'30')")
+    patient.sql("UPDATE blob SET generation = randomblob(16)")
+
+
 DAMAGES = {
     "damaged-file": damage_page,
     "unfinished-move": lambda patient: patient.sql("CREATE TABLE unfinished_move (source TEXT)"),
@@ -145,6 +151,8 @@ DAMAGES = {
     "wrong-reference-count": lambda patient: patient.sql('UPDATE blob SET "references" = "references" + 1'),
     "missing-blob": lambda patient: patient.blob().unlink(),
     "damaged-blob": lambda patient: upkeep.flip(patient.blob(), 0),
+    "other-place": lambda patient: patient.sql("UPDATE blob SET generation = randomblob(16)"),
+    "content-elsewhere": store_elsewhere,
     "stray-file": lambda patient: write(patient.directory / "artifacts" / "blobs" / "ab" / "mine"),
     "temporary-file": lambda patient: age(write(patient.directory / "artifacts" / "incoming" / "old"), days=2),
     "open-permissions": lambda patient: patient.directory.chmod(0o755),
@@ -154,7 +162,7 @@ DAMAGES = {
 }
 REPAIRED = ["number-reused", "open-permissions", "stray-timer", "temporary-file", "wrong-reference-count"]
 # The service takes care of it, so it is no reason for a status.
-NOTED = ["temporary-file"]
+NOTED = ["temporary-file", "content-elsewhere"]
 
 
 def test_where_nothing_is_wrong_nothing_is_found(patient):

@@ -107,6 +107,8 @@ class ForeignStore:
             text=True,
             env={**os.environ, "MOTO_S3_CUSTOM_ENDPOINTS": "", "PYTHONUNBUFFERED": "1"},
         )
+        # Method and target of each request that was answered, as its log has them.
+        self.requests = []
         ports = queue.Queue()
         threading.Thread(target=self._read, args=(ports,), daemon=True).start()
         self.gate = Gate(ports.get(timeout=60))
@@ -127,6 +129,8 @@ class ForeignStore:
             self.log.write(line.encode())
             if found := re.search(r"Running on http://127.0.0.1:(\d+)", line):
                 ports.put(int(found.group(1)))
+            if found := re.search(r'"([A-Z]+) (\S+) HTTP/', line):
+                self.requests.append(found.groups())
 
     def place(self, prefix, **parameters):
         """Where a server keeps its artifacts, as `--artifacts` has it."""

@@ -49,7 +49,7 @@ extension ForeignBlobs {
     }
 
     /// Whose content the place holds; `nil` when it is nobody's.
-    private func marker() async throws(ForeignPlaceProblem) -> String? {
+    package func marker() async throws(ForeignPlaceProblem) -> String? {
         let answer = try await self.ask(self.markerRequest)
         if answer.status == 404, answer.errorCode != "NoSuchBucket" { return nil }
         guard answer.status == 200 else { throw self.problem(answer, "read") }
@@ -57,7 +57,8 @@ extension ForeignBlobs {
         return String(text.prefix { !$0.isNewline })
     }
 
-    private func putMarker(_ identity: String) async throws(ForeignPlaceProblem) {
+    /// Says whose content the place holds from now on.
+    package func putMarker(_ identity: String) async throws(ForeignPlaceProblem) {
         var request = self.markerRequest
         request.method = .PUT
         request.body = .bytes(Array("\(identity)\n".utf8))

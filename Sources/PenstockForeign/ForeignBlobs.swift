@@ -127,7 +127,8 @@ package struct ForeignBlobs: BlobObjects {
         let length = answer["content-length"].flatMap { Int64($0) }
         let range = "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(object.sizeBytes)"
         guard length ?? Int64(bytes.count) == Int64(bytes.count), isWhole || answer["content-range"] == range else {
-            throw ForeignBlobFailure("\(self.place) does not have the bytes of an object that it was given")
+            throw ForeignBlobFailure(
+                "\(self.place) does not have the bytes of an object that it was given", hasOtherContent: true)
         }
         return answer
     }
@@ -145,6 +146,9 @@ package struct ForeignBlobs: BlobObjects {
     /// Whose key signs the requests.
     package var accessKeyID: String { self.client.accessKeyID }
 
+    /// An object with its store, for the operator.
+    package func place(of name: BlobName) -> String { "s3://\(self.bucket)/\(self.key(of: name))" }
+
     /// The store, for the operator.
     package var place: String { "s3://\(self.bucket)/\(self.prefix) at \(self.client.origin)" }
 
@@ -158,8 +162,13 @@ package struct ForeignBlobs: BlobObjects {
 /// The other store does not do its part. Never shown to clients: it names the store.
 package struct ForeignBlobFailure: TemporaryFailure, Sendable, CustomStringConvertible {
     package var description: String
+    /// Whether the store answered well, with other content than it was given.
+    package var hasOtherContent: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, hasOtherContent: Bool = false) {
+        self.description = description
+        self.hasOtherContent = hasOtherContent
+    }
 
     /// Whatever it is, it is between this service and its store, and somebody will see to it.
     package var isTemporary: Bool { true }

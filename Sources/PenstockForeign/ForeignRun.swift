@@ -56,7 +56,8 @@ struct ForeignRun: BlobRun {
                 BlobHash(bytes: digest.finalize()) != self.run.object.hash
             {
                 throw ForeignBlobFailure(
-                    "\(self.run.blobs.place) sent other bytes than the object \(self.run.object.key) has")
+                    "\(self.run.blobs.place) sent other bytes than the object \(self.run.object.key) has",
+                    hasOtherContent: true)
             }
             return piece
         }

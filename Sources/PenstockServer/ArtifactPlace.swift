@@ -9,8 +9,7 @@ import PenstockStore
 
 /// Where the content of artifacts is, which the database remembers: the rows of the one place are no good in another.
 struct ArtifactPlace: Sendable {
-    /// Whose value names the database in another store; there is none while content is in files.
-    private static let setting = "artifacts-in-foreign-store"
+    private static let setting = StoreSetting.artifactsInForeignStore
 
     let store: any Store
     let directory: DataDirectory
@@ -76,8 +75,8 @@ struct ArtifactPlace: Sendable {
             throw ServerError(
                 .configuration,
                 """
-                The artifacts of this database are files in \(self.directory.artifacts), and cannot be moved to \
-                \(foreign.place) yet: leave --artifacts out, or begin with another database.
+                The artifacts of this database are files in \(self.directory.artifacts). Leave --artifacts out, or move \
+                them with the rows into another database: penstock migrate-store --to-artifacts.
                 """)
         }
         return found

@@ -4,7 +4,7 @@
 import FoundationEssentials
 import PenstockArtifacts
 import PenstockEvents
-import PenstockForeign
+package import PenstockForeign
 import PenstockModel
 import PenstockOutbound
 import PenstockRunners
@@ -40,6 +40,19 @@ extension ServerConfiguration {
     /// - Throws: ``ServerError`` with code `.configuration`, which names the parameter.
     func foreignArtifacts() throws(ServerError) -> (blobs: ForeignBlobs, staging: ForeignStaging?)? {
         guard let artifacts = self.artifacts else { return nil }
+        return try Self.foreignArtifacts(artifacts, option: "--artifacts")
+    }
+
+    /// What reads and writes in the place that an option names, with the key for it.
+    ///
+    /// - Throws: ``ServerError`` with code `.configuration`, which names the option and the parameter.
+    package static func foreignBlobs(_ artifacts: String, option: String) throws(ServerError) -> ForeignBlobs {
+        try self.foreignArtifacts(artifacts, option: option).blobs
+    }
+
+    private static func foreignArtifacts(
+        _ artifacts: String, option: String
+    ) throws(ServerError) -> (blobs: ForeignBlobs, staging: ForeignStaging?) {
         do throws(ConfigurationProblem) {
             let place = try ForeignPlace(artifacts, environment: ProcessInfo.processInfo.environment) {
                 try PrivateFile.read($0)
@@ -47,7 +60,7 @@ extension ServerConfiguration {
             let blobs = try place.blobs { SystemServiceClock.now.millisecondsSinceEpoch / 1000 }
             return (blobs, place.staging(of: blobs))
         } catch {
-            throw ServerError(.configuration, "The place of the artifacts, --artifacts, cannot be used. \(error)")
+            throw ServerError(.configuration, "The place of the artifacts, \(option), cannot be used. \(error)")
         }
     }
 

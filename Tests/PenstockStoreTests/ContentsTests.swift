@@ -119,8 +119,9 @@ struct DatabaseUnderTest {
             do {
                 let opened = try target.target()
                 try source.read { contents in
-                    let progress = try opened.begin(source: "a", schema: contents.schemaVersion)
-                    #expect(progress == ContentsProgress(isResumed: false, last: nil))
+                    let progress = try opened.begin(ContentsOrigin(source: "a"), schema: contents.schemaVersion)
+                    #expect(
+                        progress == ContentsProgress(isResumed: false, origin: ContentsOrigin(source: "a"), last: nil))
                     try Self.move(contents, opened, progress, batch: 60)
                 }
                 try opened.finish()
@@ -166,7 +167,7 @@ struct DatabaseUnderTest {
                 attempts += 1
                 let opened = try target.target()
                 try source.read { contents in
-                    let progress = try opened.begin(source: "a", schema: contents.schemaVersion)
+                    let progress = try opened.begin(ContentsOrigin(source: "a"), schema: contents.schemaVersion)
                     #expect(progress.isResumed == (attempts > 1))
                     do {
                         try Self.move(contents, opened, progress, batch: 2, stopAfter: 7)
@@ -179,7 +180,9 @@ struct DatabaseUnderTest {
                 if case .postgres = target.place {
                     // The connection of the target is one of a server for whoever looks.
                 } else {
-                    #expect(throws: StoreError.self) { try target.target().begin(source: "b", schema: 1) }
+                    #expect(throws: StoreError.self) {
+                        try target.target().begin(ContentsOrigin(source: "b"), schema: 1)
+                    }
                 }
                 await #expect { try await target.withStore { _ in } } throws: {
                     ($0 as? StoreError)?.message == StoreError.unfinishedMove.message
@@ -195,7 +198,7 @@ struct DatabaseUnderTest {
     func `A database that holds something else is no target`(_ kind: StoreUnderTest) async throws {
         try await DatabaseUnderTest.with([kind]) { databases in
             try await databases[0].withStore { _ in }
-            #expect { try databases[0].target().begin(source: "a", schema: 1) } throws: {
+            #expect { try databases[0].target().begin(ContentsOrigin(source: "a"), schema: 1) } throws: {
                 ($0 as? StoreError)?.message == StoreError.targetNotEmpty.message
             }
         }
@@ -209,7 +212,9 @@ struct DatabaseUnderTest {
                 #expect(throws: StoreError.self) {
                     try PostgresContents.read(configuration, keepsOut: true) { _ in }
                 }
-                #expect(throws: StoreError.self) { try databases[0].target().begin(source: "a", schema: 1) }
+                #expect(throws: StoreError.self) {
+                    try databases[0].target().begin(ContentsOrigin(source: "a"), schema: 1)
+                }
                 #expect(try databases[0].read { $0.schemaVersion } == Migration.newest)
             }
             #expect(try PostgresContents.read(configuration, keepsOut: true) { $0.schemaVersion } == Migration.newest)
@@ -223,7 +228,7 @@ struct DatabaseUnderTest {
             try await source.withStore { store in try await store.write { try FullStore.fill($0) } }
             do {
                 let opened = try target.target()
-                _ = try opened.begin(source: "a", schema: version)
+                _ = try opened.begin(ContentsOrigin(source: "a"), schema: version)
                 try source.read { contents in
                     for table in ContentsTable.all(inSchema: version) {
                         let whole = try #require(ContentsTable.named(table.name))

@@ -3,7 +3,7 @@
 
 import Crypto
 package import NIOCore
-import NIOPosix
+package import NIOPosix
 package import PenstockModel
 
 /// Content that was stored.
@@ -16,7 +16,8 @@ package struct StoredBlob: Sendable, Hashable {
     package var generation: UniqueID?
 }
 
-/// Content that has arrived whole in a temporary file, and is stored nowhere yet.
+/// Content that has arrived whole in a temporary file and is stored nowhere yet; or that of another file, to be stored
+/// elsewhere too.
 package struct ReceivedBlob: Sendable {
     package let content: StoredBlob
     let file: OpenFile
@@ -28,11 +29,47 @@ package struct ReceivedBlob: Sendable {
         self.threads = threads
     }
 
+    /// Takes the file as it is, and hashes it.
+    package static func reading(_ path: String, threads: NIOThreadPool) async throws -> ReceivedBlob {
+        let file = try await threads.runIfActive { try OpenFile.reading(path) }
+        var (digests, sizeBytes, isWhole) = (BlobDigests(), Int64(0), false)
+        while !isWhole {
+            let count: Int
+            (digests, count) = try await threads.runIfActive { [digests, sizeBytes] in
+                var (digests, buffer) = (digests, [UInt8](repeating: 0, count: BlobStore.chunkSizeBytes))
+                let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: sizeBytes) }
+                buffer.withUnsafeBytes { digests.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+                return (digests, count)
+            }
+            sizeBytes += Int64(count)
+            isWhole = count < BlobStore.chunkSizeBytes
+        }
+        return ReceivedBlob(content: digests.content(sizeBytes: sizeBytes), file: file, threads: threads)
+    }
+
     /// Opens it for reading.
     package func open() async throws -> OpenBlob {
         let path = self.file.path
         let file = try await self.threads.runIfActive { try OpenFile.reading(path) }
         return OpenBlob(file: file, threads: self.threads)
+    }
+}
+
+/// What is computed of content while it passes.
+private struct BlobDigests: Sendable {
+    private var sha256 = SHA256()
+    private var md5 = Insecure.MD5()
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        self.sha256.update(bufferPointer: bytes)
+        self.md5.update(bufferPointer: bytes)
+    }
+
+    func content(sizeBytes: Int64) -> StoredBlob {
+        guard let hash = BlobHash(bytes: self.sha256.finalize()) else {
+            preconditionFailure("a SHA-256 has \(BlobHash.sizeBytes) bytes")
+        }
+        return StoredBlob(hash: hash, sizeBytes: sizeBytes, md5: Array(self.md5.finalize()))
     }
 }
 
@@ -42,13 +79,8 @@ package final class BlobWriter {
     private let threads: NIOThreadPool
     private let limitBytes: Int64
     private var pending = ByteBuffer()
-    private var digests = Digests()
+    private var digests = BlobDigests()
     package private(set) var sizeBytes: Int64 = 0
-
-    private struct Digests: Sendable {
-        var sha256 = SHA256()
-        var md5 = Insecure.MD5()
-    }
 
     init(file: OpenFile, threads: NIOThreadPool, limitBytes: Int64) {
         self.file = file
@@ -76,8 +108,7 @@ package final class BlobWriter {
         self.digests = try await self.threads.runIfActive { [file, digests] in
             var digests = digests
             try bytes.withUnsafeReadableBytes { buffer in
-                digests.sha256.update(bufferPointer: buffer)
-                digests.md5.update(bufferPointer: buffer)
+                digests.update(buffer)
                 try file.write(buffer)
             }
             return digests
@@ -86,10 +117,7 @@ package final class BlobWriter {
 
     func finish() async throws -> ReceivedBlob {
         if self.pending.readableBytes > 0 { try await self.flush(self.pending) }
-        guard let hash = BlobHash(bytes: self.digests.sha256.finalize()) else {
-            preconditionFailure("a SHA-256 has \(BlobHash.sizeBytes) bytes")
-        }
-        let content = StoredBlob(hash: hash, sizeBytes: self.sizeBytes, md5: Array(self.digests.md5.finalize()))
+        let content = self.digests.content(sizeBytes: self.sizeBytes)
         return ReceivedBlob(content: content, file: self.file, threads: self.threads)
     }
 }

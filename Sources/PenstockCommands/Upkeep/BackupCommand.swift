@@ -23,21 +23,36 @@ struct BackupCommand: AsyncParsableCommand {
         name: .customLong("to"), help: ArgumentHelp("Where the backup goes; not there yet.", valueName: "directory"))
     var target: String
 
+    @Option(
+        help: ArgumentHelp(
+            "The other store that has the content of artifacts, as `serve` has it: copy it from there into the backup.",
+            valueName: "place"))
+    var artifacts: String?
+
     func run() async throws {
         try await Terminal.explaining {
             try self.options.requireStore()
             var generator = SystemRandomNumberGenerator()
             let backup = Backup(
                 store: self.options.store,
-                blobs: self.options.directory.blobs,
+                content: try self.options.directory.content(in: self.artifacts),
                 directory: self.target,
                 now: SystemServiceClock.now,
                 id: UniqueID.random(using: &generator)
             )
-            let manifest = try await OwnThread.run { try backup.run() }
+            let outcome = try await OwnThread.run { try backup.run($0) }
+            let manifest = outcome.manifest
             let rows = manifest.tables.reduce(0) { $0 + $1.rows }
             Terminal.show(
                 "\(rows) rows and \(manifest.blobs.count) blobs of \(manifest.blobs.bytes) bytes are in \(self.target)")
+            if outcome.blobsElsewhere > 0 {
+                Terminal.show(
+                    """
+                    \(outcome.blobsElsewhere) blobs are in another store and not in the backup: back up that store as \
+                    well, or name it with --artifacts.
+                    """
+                )
+            }
         }
     }
 }

@@ -25,6 +25,12 @@ struct DoctorCommand: AsyncParsableCommand {
         help: ArgumentHelp("The master key, unless the data directory has it.", valueName: "file"))
     var masterKeyFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The other store that has the content of artifacts, as `serve` has it: look at it there.",
+            valueName: "place"))
+    var artifacts: String?
+
     @Flag(help: "Put right what can be put right without guessing, while no server runs, and say each thing done.")
     var repair = false
 
@@ -36,17 +42,21 @@ struct DoctorCommand: AsyncParsableCommand {
             try self.options.requireStore()
             let directory = self.options.directory
             let lock = self.repair ? try DataDirectory(directory.path, keepsPermissions: true) : nil
+            let objects = try self.artifacts.map {
+                try ServerConfiguration.foreignBlobs($0, option: "--artifacts")
+            }
             let doctor = Doctor(
                 store: self.options.store,
                 blobs: directory.blobs,
+                objects: objects,
                 dataDirectory: directory.path,
                 masterKey: try directory.masterKey(file: self.masterKeyFile),
                 now: SystemServiceClock.now,
                 readsContent: !self.skipContent
             )
             let repairs = self.repair
-            let (findings, done) = try await OwnThread.run {
-                let findings = try doctor.examine()
+            let (findings, done) = try await OwnThread.run { work in
+                let findings = try doctor.examine(work)
                 return (findings, repairs ? try doctor.repair(findings) : [])
             }
             withExtendedLifetime(lock) {}

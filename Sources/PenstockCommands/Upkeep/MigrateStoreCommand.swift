@@ -9,11 +9,13 @@ import PenstockUpkeep
 struct MigrateStoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate-store",
-        abstract: "Move everything from one store into an empty one: from SQLite to PostgreSQL, or back.",
+        abstract:
+            "Move everything from one store into an empty one: between SQLite, PostgreSQL, files and other stores.",
         discussion: """
             A store is sqlite:DIRECTORY, or the connection string of a PostgreSQL database. No server may run on either. \
             A move that was cut off is gone on with by the same command. In the end all rows of both are compared, and \
-            only if they are equal servers start on the new one.
+            only if they are equal servers start on the new one. Content in another store stays there unless \
+            --from-artifacts names it; then it goes where --to-artifacts says, or into files of the target.
             """
     )
 
@@ -35,6 +37,17 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             valueName: "directory"))
     var toDataDir: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The other store whose content is moved too, as `serve` has it.", valueName: "place"))
+    var fromArtifacts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The other store into which content goes, s3://BUCKET/PREFIX?…, as `serve` then has it; an empty prefix.",
+            valueName: "place"))
+    var toArtifacts: String?
+
     private static let prefix = "sqlite:"
 
     func validate() throws {
@@ -42,29 +55,47 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         if isFromFile, self.fromDataDir != nil {
             throw ValidationError("--from-data-dir goes with a PostgreSQL database; sqlite:DIRECTORY has its own.")
         }
-        if !isFromFile, self.fromDataDir == nil {
-            throw ValidationError("--from-data-dir must say where the artifacts of the PostgreSQL database are.")
-        }
         if self.target.hasPrefix(Self.prefix), self.toDataDir != nil {
             throw ValidationError("--to-data-dir goes with a PostgreSQL database; sqlite:DIRECTORY has its own.")
+        }
+        if !isFromFile, self.fromDataDir == nil, self.fromArtifacts == nil {
+            throw ValidationError("--from-data-dir must say where the artifacts of the PostgreSQL database are.")
+        }
+        if self.sourcePath == nil, self.targetPath == nil {
+            throw ValidationError("--to-data-dir must name a directory, for content on its way and for files.")
+        }
+        guard self.fromArtifacts == nil || self.fromArtifacts != self.toArtifacts else {
+            throw ValidationError("--from-artifacts and --to-artifacts are the same; without them content stays there.")
         }
         guard self.source != self.target else { throw ValidationError("--from and --to are the same store.") }
     }
 
     func run() async throws {
         try await Terminal.explaining {
-            let from = UpkeepDirectory(self.directory(of: self.source) ?? self.fromDataDir ?? "")
-            let to = UpkeepDirectory(self.directory(of: self.target) ?? self.toDataDir ?? from.path)
+            let from = UpkeepDirectory(self.sourcePath ?? self.targetPath ?? "")
+            let to = UpkeepDirectory(self.targetPath ?? from.path)
             let (source, target) = (self.place(self.source, from), self.place(self.target, to))
+            let content = try self.content(from, to)
             try from.requireStore(source)
-            let staysPut = from.path == to.path
-            let locks = try [DataDirectory(from.path)] + (staysPut ? [] : [DataDirectory(to.path)])
-            let move = StoreMove(
-                from: source, to: target, sourceBlobs: from.blobs, targetBlobs: staysPut ? nil : to.blobs)
-            let comparisons = try await OwnThread.run { try move.run() }
+            let locks = try [DataDirectory(from.path)] + (from.path == to.path ? [] : [DataDirectory(to.path)])
+            let move = StoreMove(from: source, to: target, content: content, receiving: to.artifacts)
+            let comparisons = try await OwnThread.run { try move.run($0) }
             withExtendedLifetime(locks) {}
             try self.show(comparisons)
         }
+    }
+
+    /// The data directory of what is moved; `nil` when it has none.
+    private var sourcePath: String? { self.directory(of: self.source) ?? self.fromDataDir }
+
+    /// That of where it goes, if it has one of its own.
+    private var targetPath: String? { self.directory(of: self.target) ?? self.toDataDir }
+
+    private func content(_ from: UpkeepDirectory, _ to: UpkeepDirectory) throws -> StoreMove.Content {
+        guard self.fromArtifacts != nil || self.toArtifacts != nil || from.path != to.path else { return .stays }
+        return .copied(
+            from: try from.content(in: self.fromArtifacts, option: "--from-artifacts"),
+            to: try to.content(in: self.toArtifacts, option: "--to-artifacts"))
     }
 
     private func show(_ comparisons: [StoreMove.Comparison]) throws {

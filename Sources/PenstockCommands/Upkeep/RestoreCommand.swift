@@ -28,15 +28,22 @@ struct RestoreCommand: AsyncParsableCommand {
             valueName: "file"))
     var masterKeyFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Bring the content of artifacts into another store, s3://BUCKET/PREFIX?…, as `serve` then has it.",
+            valueName: "place"))
+    var artifacts: String?
+
     func run() async throws {
         try await Terminal.explaining {
             let backup = try BackupContents(self.source)
             let directory = self.options.directory
+            let content = try directory.content(in: self.artifacts)
             let key = try directory.masterKey(file: self.masterKeyFile)
             let lock = try DataDirectory(directory.path)
             let restore = Restore(
-                backup: backup, store: self.options.store, blobs: directory.blobs, masterKey: key)
-            try await OwnThread.run { try restore.run() }
+                backup: backup, store: self.options.store, content: content, masterKey: key)
+            try await OwnThread.run { try restore.run($0) }
             try self.putKey(into: directory)
             withExtendedLifetime(lock) {}
             let rows = backup.manifest.tables.reduce(0) { $0 + $1.rows }

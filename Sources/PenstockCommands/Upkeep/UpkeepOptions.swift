@@ -4,6 +4,7 @@
 internal import ArgumentParser
 import PenstockAccess
 import PenstockArtifacts
+import PenstockForeign
 import PenstockServer
 import PenstockUpkeep
 
@@ -30,7 +31,14 @@ struct UpkeepDirectory {
 
     var database: String { self.path + "/penstock.sqlite" }
     var masterKeyFile: String { self.path + "/master-key" }
-    var blobs: BlobDirectory { BlobDirectory(self.path + "/artifacts") }
+    var artifacts: String { self.path + "/artifacts" }
+    var blobs: BlobDirectory { BlobDirectory(self.artifacts) }
+
+    /// The store that an option names, or the files of the directory.
+    func content(in place: String?, option: String = "--artifacts") throws -> ContentPlace {
+        guard let place else { return .files(self.blobs) }
+        return .objects(try ServerConfiguration.foreignBlobs(place, option: option))
+    }
 
     func requireStore(_ store: StorePlace) throws {
         guard case .sqlite(let path) = store, try FileCalls.status(path) == nil else { return }

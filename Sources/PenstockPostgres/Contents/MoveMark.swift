@@ -10,7 +10,7 @@ enum MoveMark {
         try session.rows("SELECT to_regclass('penstock_move') IS NOT NULL", []) { try $0.bool() }.first == true
     }
 
-    static func put(source: String, on session: PostgresSession) throws {
+    static func put(_ origin: ContentsOrigin, on session: PostgresSession) throws {
         try session.run(
             """
             CREATE TABLE penstock_move (
@@ -20,13 +20,16 @@ enum MoveMark {
             )
             """
         )
-        _ = try session.change("INSERT INTO penstock_move (id, source) VALUES (1, $1)", [source])
+        _ = try session.change("INSERT INTO penstock_move (id, source) VALUES (1, $1)", [origin.description])
     }
 
     /// What the rows are of, and the last one.
-    static func read(on session: PostgresSession) throws -> (source: String, last: ContentsPlace?) {
+    static func read(on session: PostgresSession) throws -> (origin: ContentsOrigin, last: ContentsPlace?) {
         let found = try session.rows("SELECT source, place FROM penstock_move WHERE id = 1", []) { row in
-            (source: try row.text(), last: try row.bytesIfPresent().map { try ContentsPlace(decoding: $0) })
+            (
+                origin: ContentsOrigin(try row.text()),
+                last: try row.bytesIfPresent().map { try ContentsPlace(decoding: $0) }
+            )
         }
         guard let mark = found.first else { throw StoreError(.corrupt, "the mark of a move has lost its row") }
         return mark

@@ -13,7 +13,7 @@ package final class PostgresContentsTarget: ContentsTarget {
         self.session = try PostgresContents.failing { try PostgresSession(configuration) }
     }
 
-    package func begin(source: String, schema: Int) throws -> ContentsProgress {
+    package func begin(_ origin: ContentsOrigin, schema: Int) throws -> ContentsProgress {
         try PostgresContents.failing { try Migrator.prepare(self.session) }
         return try self.change {
             try PostgresContents.keepServersOut(self.session)
@@ -23,12 +23,17 @@ package final class PostgresContentsTarget: ContentsTarget {
                 }
                 guard version.first == 0 else { throw StoreError.targetNotEmpty }
                 try Migrator.apply(Migration.all.filter { $0.version <= schema }, on: self.session)
-                try MoveMark.put(source: source, on: self.session)
-                return ContentsProgress(isResumed: false, last: nil)
+                try MoveMark.put(origin, on: self.session)
+                return ContentsProgress(isResumed: false, origin: origin, last: nil)
             }
             let mark = try MoveMark.read(on: self.session)
-            guard mark.source == source else { throw StoreError.otherMove(source: mark.source) }
-            return ContentsProgress(isResumed: true, last: mark.last)
+            return ContentsProgress(isResumed: true, origin: try origin.resuming(mark.origin), last: mark.last)
+        }
+    }
+
+    package func begun() throws -> ContentsOrigin? {
+        try PostgresContents.failing {
+            try MoveMark.isThere(on: self.session) ? try MoveMark.read(on: self.session).origin : nil
         }
     }
 

@@ -11,7 +11,7 @@ enum MoveMark {
         try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master WHERE name = 'unfinished_move'") != 0
     }
 
-    static func put(source: String, in database: Database) throws {
+    static func put(_ origin: ContentsOrigin, in database: Database) throws {
         try database.execute(
             sql: """
                 CREATE TABLE unfinished_move (
@@ -21,14 +21,15 @@ enum MoveMark {
                 ) STRICT
                 """
         )
-        try database.execute(sql: "INSERT INTO unfinished_move (only, source) VALUES (1, ?)", arguments: [source])
+        try database.execute(
+            sql: "INSERT INTO unfinished_move (only, source) VALUES (1, ?)", arguments: [origin.description])
     }
 
     /// What the rows are of, and the last one.
-    static func read(in connection: SQLiteConnection) throws -> (source: String, last: ContentsPlace?) {
-        var found: (source: String, last: ContentsPlace?)?
+    static func read(in connection: SQLiteConnection) throws -> (origin: ContentsOrigin, last: ContentsPlace?) {
+        var found: (origin: ContentsOrigin, last: ContentsPlace?)?
         try connection.each("SELECT source, place FROM unfinished_move", []) { row in
-            found = (row.text(0), try row.optionalBlob(1).map { try ContentsPlace(decoding: $0) })
+            found = (ContentsOrigin(row.text(0)), try row.optionalBlob(1).map { try ContentsPlace(decoding: $0) })
         }
         guard let found else { throw StoreError(.corrupt, "the mark of a move has lost its row") }
         return found

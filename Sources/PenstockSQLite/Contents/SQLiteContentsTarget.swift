@@ -24,19 +24,24 @@ package final class SQLiteContentsTarget: ContentsTarget {
         }
     }
 
-    package func begin(source: String, schema: Int) throws -> ContentsProgress {
+    package func begin(_ origin: ContentsOrigin, schema: Int) throws -> ContentsProgress {
         try self.change { database in
             guard try MoveMark.isThere(in: database) else {
                 guard try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0 else {
                     throw StoreError.targetNotEmpty
                 }
                 try Migration.apply(on: database, upTo: schema)
-                try MoveMark.put(source: source, in: database)
-                return ContentsProgress(isResumed: false, last: nil)
+                try MoveMark.put(origin, in: database)
+                return ContentsProgress(isResumed: false, origin: origin, last: nil)
             }
             let mark = try MoveMark.read(in: SQLiteConnection(database))
-            guard mark.source == source else { throw StoreError.otherMove(source: mark.source) }
-            return ContentsProgress(isResumed: true, last: mark.last)
+            return ContentsProgress(isResumed: true, origin: try origin.resuming(mark.origin), last: mark.last)
+        }
+    }
+
+    package func begun() throws -> ContentsOrigin? {
+        try self.change { database in
+            try MoveMark.isThere(in: database) ? try MoveMark.read(in: SQLiteConnection(database)).origin : nil
         }
     }
 

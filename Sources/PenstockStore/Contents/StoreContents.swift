@@ -56,10 +56,13 @@ package protocol ContentsTarget {
     /// Prepares an empty database, or finds out how far an earlier attempt with the same source came.
     ///
     /// - Parameters:
-    ///   - source: Names what the rows are of; at most 200 characters.
+    ///   - origin: What the rows are of, and where their content goes. It is kept until the end.
     ///   - schema: The version of the schema that they had there.
     /// - Throws: ``StoreError`` with code `.constraint` when the database is in use for something else.
-    func begin(source: String, schema: Int) throws -> ContentsProgress
+    func begin(_ origin: ContentsOrigin, schema: Int) throws -> ContentsProgress
+
+    /// What an attempt began that did not come to its end; `nil` when there was none. Changes nothing.
+    func begun() throws -> ContentsOrigin?
 
     /// Inserts rows of one table, in one transaction, durably. Tables come in the order of ``ContentsTable/all``, rows by
     /// ascending key.
@@ -76,11 +79,14 @@ package protocol ContentsTarget {
 package struct ContentsProgress: Sendable, Hashable {
     /// Whether an earlier attempt began.
     package var isResumed: Bool
+    /// What the first attempt began.
+    package var origin: ContentsOrigin
     /// The last row that is there; `nil` when none is.
     package var last: ContentsPlace?
 
-    package init(isResumed: Bool, last: ContentsPlace?) {
+    package init(isResumed: Bool, origin: ContentsOrigin, last: ContentsPlace?) {
         self.isResumed = isResumed
+        self.origin = origin
         self.last = last
     }
 }
@@ -148,10 +154,4 @@ extension StoreError {
     /// For a target that holds something else.
     package static let targetNotEmpty = StoreError(
         .constraint, "it is in use already: rows are moved into an empty database only")
-
-    /// For a target of another move.
-    package static func otherMove(source: String) -> StoreError {
-        StoreError(
-            .constraint, "rows of another source (\(source)) are being moved into it: begin anew with an empty one")
-    }
 }

@@ -18,18 +18,28 @@ import PenstockStore
 ///
 /// The rows are read first, on one snapshot. Then the content that they name is copied: content that loses its last name
 /// meanwhile stays for ``BlobStore/unreferencedBlobGrace``. The master key is left out.
+///
+/// Content of another store is copied as well where that is named, and rows then say that it is in files, as it is in the
+/// backup; else it stays there, and rows say so.
 package struct Backup: Sendable {
+    /// What a backup has, and what not.
+    package struct Outcome: Sendable, Hashable {
+        package var manifest: BackupManifest
+        /// How much content is in another store, and not in the backup.
+        package var blobsElsewhere: Int
+    }
+
     package let store: StorePlace
-    package let blobs: any BlobPlace
+    package let content: ContentPlace
     /// Not there yet; its parent is.
     package let directory: String
     package let now: Timestamp
     /// Names the backup, and nothing else.
     package let id: UniqueID
 
-    package init(store: StorePlace, blobs: any BlobPlace, directory: String, now: Timestamp, id: UniqueID) {
+    package init(store: StorePlace, content: ContentPlace, directory: String, now: Timestamp, id: UniqueID) {
         self.store = store
-        self.blobs = blobs
+        self.content = content
         self.directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
         self.now = now
         self.id = id
@@ -38,7 +48,7 @@ package struct Backup: Sendable {
     /// Runs until the backup is there whole and durable, under its name; or leaves nothing.
     ///
     /// - Throws: ``ServerError``.
-    package func run() throws -> BackupManifest {
+    package func run(_ work: AsyncWork) throws -> Outcome {
         guard try FileCalls.status(self.directory) == nil else {
             throw ServerError(.configuration, "\(self.directory) is there already: a backup is a directory of its own.")
         }
@@ -46,10 +56,10 @@ package struct Backup: Sendable {
         let draft = "\(self.directory).\(self.id).unfinished"
         do {
             try FileCalls.makeDirectory(draft)
-            let manifest = try self.write(to: draft)
+            let outcome = try self.write(to: draft, work)
             try FileCalls.rename(draft, to: self.directory)
             try FileCalls.synchronizeDirectory(self.directory.parentDirectory)
-            return manifest
+            return outcome
         } catch {
             try? FileManager.default.removeItem(atPath: draft)
             if let error = error as? FileError {
@@ -59,20 +69,30 @@ package struct Backup: Sendable {
         }
     }
 
-    private func write(to draft: String) throws -> BackupManifest {
+    private func write(to draft: String, _ work: AsyncWork) throws -> Outcome {
         var manifest = BackupManifest(
             format: BackupManifest.currentFormat, id: self.id.description, created: self.now.text, schema: 0,
             masterKeyCheck: nil, tables: [], blobs: BackupManifest.Blobs(count: 0, bytes: 0))
+        var names: BackupManifest.Table?
         try self.store.read { contents in
             try contents.requireReadable(self.store)
             manifest.schema = contents.schemaVersion
-            try self.writeRows(of: contents, to: draft, &manifest)
+            guard case .objects = self.content else { return try self.writeRows(of: contents, to: draft, &manifest) }
+            try self.content.requireContent(of: contents, self.store, work)
+            try self.writeRows(of: RelocatedContents(contents, to: .files), to: draft, &manifest)
+            for table in contents.tables where table.name == "blob" {
+                names = try Self.write(table, of: contents, to: Self.namesFile, in: draft) { _ in }
+            }
         }
-        try self.copyBlobs(to: draft, &manifest)
+        let elsewhere = try self.copyBlobs(names, to: draft, &manifest, work)
+        if names != nil { try FileCalls.remove("\(draft)/\(Self.namesFile)") }
         try manifest.write(to: draft)
         try FileCalls.synchronizeDirectory(draft)
-        return manifest
+        return Outcome(manifest: manifest, blobsElsewhere: elsewhere)
     }
+
+    /// Where content is by the rows as they were; not there any more when the backup is whole.
+    private static let namesFile = "names"
 
     private func writeRows(
         of contents: any ContentsReader, to draft: String, _ manifest: inout BackupManifest
@@ -80,62 +100,75 @@ package struct Backup: Sendable {
         try FileCalls.makeDirectory("\(draft)/rows")
         for (number, table) in zip(1..., contents.tables) {
             let file = "rows/\(number < 10 ? "0" : "")\(number)-\(table.name)"
-            let writer = try RowFileWriter("\(draft)/\(file)")
-            try contents.read(table) { row in
-                try writer.write(row)
-                if table.name == "setting" {
-                    let fields = ContentsFields(row, of: table)
-                    guard try fields.text("name") == FirstStartSetting.masterKeyCheck else { return }
-                    manifest.masterKeyCheck = String(decoding: try fields.bytes("value"), as: UTF8.self)
-                }
+            let written = try Self.write(table, of: contents, to: file, in: draft) { row in
+                guard table.name == "setting" else { return }
+                let fields = ContentsFields(row, of: table)
+                guard try fields.text("name") == FirstStartSetting.masterKeyCheck else { return }
+                manifest.masterKeyCheck = String(decoding: try fields.bytes("value"), as: UTF8.self)
             }
-            let sha256 = try writer.finish()
-            manifest.tables.append(
-                BackupManifest.Table(
-                    name: table.name, file: file, rows: writer.rows, bytes: writer.bytes, sha256: sha256))
+            manifest.tables.append(written)
         }
         try FileCalls.synchronizeDirectory("\(draft)/rows")
     }
 
-    /// By the rows that were just written, so that what is copied is what they name, however long it takes.
-    private func copyBlobs(to draft: String, _ manifest: inout BackupManifest) throws {
-        let target = BlobDirectory(draft)
-        try FileCalls.makeDirectory(target.blobs)
-        var count = 0
-        var bytes: Int64 = 0
-        try manifest.eachBlob(in: draft) { blob in
-            if let damage = try target.copy(blob.hash, sizeBytes: blob.sizeBytes, from: self.blobs) {
-                throw ServerError(
-                    .unusable,
-                    """
-                    The content \(blob.hash.hex) \(damage.text), and the backup was given up. penstock doctor tells whose \
-                    it is; content that was deleted less than six hours before this backup began is not lost this way.
-                    """
-                )
-            }
-            count += 1
-            bytes += blob.sizeBytes
+    private static func write(
+        _ table: ContentsTable, of contents: any ContentsReader, to file: String, in draft: String,
+        _ look: (ContentsRow) throws -> Void
+    ) throws -> BackupManifest.Table {
+        let writer = try RowFileWriter("\(draft)/\(file)")
+        try contents.read(table) { row in
+            try writer.write(row)
+            try look(row)
         }
-        try target.synchronize()
-        if try FileCalls.status(target.incoming) != nil { try FileManager.default.removeItem(atPath: target.incoming) }
-        manifest.blobs = BackupManifest.Blobs(count: count, bytes: bytes)
+        let sha256 = try writer.finish()
+        return BackupManifest.Table(
+            name: table.name, file: file, rows: writer.rows, bytes: writer.bytes, sha256: sha256)
     }
-}
 
-/// Content that rows name.
-struct NamedBlob: Sendable, Hashable {
-    let hash: BlobHash
-    let sizeBytes: Int64
+    /// By the rows that were just written, so that what is copied is what they name, however long it takes.
+    ///
+    /// - Parameter names: The rows that say where content is, if the backup's do not.
+    /// - Returns: How much content is in another store, and was left there.
+    private func copyBlobs(
+        _ names: BackupManifest.Table?, to draft: String, _ manifest: inout BackupManifest, _ work: AsyncWork
+    ) throws -> Int {
+        let (source, target) = (self.content.blobs, BlobDirectory(draft))
+        try FileCalls.makeDirectory(target.blobs)
+        var (blobs, elsewhere) = (BackupManifest.Blobs(count: 0, bytes: 0), 0)
+        do {
+            try work.several { begin in
+                try manifest.eachBlob(in: draft, of: names) { blob in
+                    // Where nobody named the other store.
+                    if names == nil, blob.generation != nil {
+                        elsewhere += 1
+                        return
+                    }
+                    try begin {
+                        if let damage = try await target.take(blob, as: blob.named(nil), from: source) {
+                            throw Self.failure(blob, damage)
+                        }
+                    }
+                    blobs.count += 1
+                    blobs.bytes += blob.sizeBytes
+                }
+            }
+            try work.wait { try await target.synchronize() }
+        } catch {
+            throw ServerError(content: error, "copied") ?? error
+        }
+        if try FileCalls.status(target.incoming) != nil { try FileManager.default.removeItem(atPath: target.incoming) }
+        manifest.blobs = blobs
+        return elsewhere
+    }
 
-    /// `nil` for content that no row names, and for content that is in another store, which is kept there.
-    init?(_ row: ContentsRow, of table: ContentsTable) throws {
-        let fields = ContentsFields(row, of: table)
-        guard try fields.integer("references") > 0 else { return nil }
-        let canBeElsewhere = table.columns.contains { $0.name == "generation" }
-        guard try !canBeElsewhere || fields.isAbsent("generation") else { return nil }
-        guard let hash = BlobHash(bytes: try fields.bytes("hash")) else { throw fields.unreadable("hash") }
-        self.hash = hash
-        self.sizeBytes = try fields.integer("size_bytes")
+    private static func failure(_ blob: NamedBlob, _ damage: BlobDamage) -> ServerError {
+        ServerError(
+            .unusable,
+            """
+            The content \(blob.hash.hex) \(damage.text), and the backup was given up. penstock doctor tells whose it is; \
+            content that was deleted less than six hours before this backup began is not lost this way.
+            """
+        )
     }
 }
 
@@ -144,9 +177,11 @@ extension BackupManifest {
     var contentsTables: [ContentsTable] { ContentsTable.all(inSchema: self.schema) }
 
     /// Hands over the content that the rows of the backup in a directory name, by ascending hash.
-    func eachBlob(in directory: String, _ body: (NamedBlob) throws -> Void) throws {
+    ///
+    /// - Parameter names: Other rows of it that are to be read instead.
+    func eachBlob(in directory: String, of names: Table? = nil, _ body: (NamedBlob) throws -> Void) throws {
         guard let table = self.contentsTables.first(where: { $0.name == "blob" }),
-            let file = self.tables.first(where: { $0.name == "blob" })
+            let file = names ?? self.tables.first(where: { $0.name == "blob" })
         else { return }
         try RowFileReader(directory: directory, table: file).read { row in
             if let blob = try NamedBlob(row, of: table) { try body(blob) }

@@ -4,6 +4,7 @@
 import PenstockArtifacts
 import PenstockServer
 package import PenstockStore
+import Synchronization
 
 /// A backup that is there to be read.
 package struct BackupContents: ContentsReader, Sendable {
@@ -40,7 +41,7 @@ package struct BackupContents: ContentsReader, Sendable {
     /// Reads everything, rows and content, and changes nothing.
     ///
     /// - Throws: ``ServerError`` that names what is damaged, and where.
-    package func verify() throws {
+    package func verify(_ work: AsyncWork) throws {
         var damages: [String] = []
         var count = 0
         func note(_ text: String) {
@@ -69,7 +70,7 @@ package struct BackupContents: ContentsReader, Sendable {
             note("the manifest has a table \(table.name), which schema \(self.manifest.schema) does not have")
         }
         // What the content is to be is only known from rows that are whole.
-        if count == 0 { try self.verifyBlobs(note) }
+        if count == 0 { try self.verifyBlobs(work, note) }
         guard count == 0 else {
             if count > damages.count { damages.append("  and \(count - damages.count) more") }
             throw ServerError(
@@ -77,18 +78,29 @@ package struct BackupContents: ContentsReader, Sendable {
         }
     }
 
-    private func verifyBlobs(_ note: (String) -> Void) throws {
+    private func verifyBlobs(_ work: AsyncWork, _ note: (String) -> Void) throws {
+        let blobs = self.blobs
+        let notes = Mutex<[BlobHash: String]>([:])
         var found = BackupManifest.Blobs(count: 0, bytes: 0)
-        try self.manifest.eachBlob(in: self.directory) { blob in
-            found.count += 1
-            found.bytes += blob.sizeBytes
-            do {
-                guard let damage = try self.blobs.damage(of: blob.hash, sizeBytes: blob.sizeBytes) else { return }
-                note("blobs/\(blob.hash.hex.prefix(2))/\(blob.hash.hex.dropFirst(2)) \(damage.text)")
-            } catch let error as FileError {
-                note("the content \(blob.hash.hex) cannot be read: \(error)")
+        try work.several { begin in
+            try self.manifest.eachBlob(in: self.directory) { blob in
+                // It is in another store, where it stayed.
+                guard blob.generation == nil else { return }
+                found.count += 1
+                found.bytes += blob.sizeBytes
+                try begin { [hash = blob.hash] in
+                    let text: String
+                    do {
+                        guard let damage = try await blobs.damage(of: blob) else { return }
+                        text = "blobs/\(hash.hex.prefix(2))/\(hash.hex.dropFirst(2)) \(damage.text)"
+                    } catch let error as FileError {
+                        text = "the content \(hash.hex) cannot be read: \(error)"
+                    }
+                    notes.withLock { $0[hash] = text }
+                }
             }
         }
+        for (_, text) in notes.withLock({ $0 }).sorted(by: { $0.key < $1.key }) { note(text) }
         if found != self.manifest.blobs { note("the rows do not name as much content as the manifest says") }
     }
 

@@ -3,6 +3,7 @@
 
 package import PenstockAccess
 import PenstockArtifacts
+import PenstockForeign
 import PenstockServer
 import PenstockStore
 
@@ -12,47 +13,52 @@ import PenstockStore
 package struct Restore: Sendable {
     package let backup: BackupContents
     package let store: StorePlace
-    package let blobs: BlobDirectory
+    package let content: ContentPlace
     /// The key that the backup's secrets are sealed under, if it is at hand.
     package let masterKey: MasterKey?
 
-    package init(backup: BackupContents, store: StorePlace, blobs: BlobDirectory, masterKey: MasterKey?) {
+    package init(backup: BackupContents, store: StorePlace, content: ContentPlace, masterKey: MasterKey?) {
         self.backup = backup
         self.store = store
-        self.blobs = blobs
+        self.content = content
         self.masterKey = masterKey
     }
 
     /// - Throws: ``ServerError``; nothing was written when the backup is damaged, the key another one or the place not
     ///   empty.
-    package func run() throws {
+    package func run(_ work: AsyncWork) throws {
         if let masterKey, let check = self.backup.manifest.masterKeyCheck, check != masterKey.checkValue {
             throw ServerError(.unusable, "The master key is not the one that the backup was sealed under.")
         }
-        try self.backup.verify()
-        if case .sqlite(let path) = self.store, try FileCalls.status(path) == nil, try !self.blobs.isEmpty() {
-            throw ServerError(
-                .unusable, "\(self.blobs.path) has content already: a backup is restored into an empty place.")
-        }
-        let (target, progress) = try self.store.begin(
-            source: "backup \(self.backup.manifest.id)", schema: self.backup.schemaVersion)
+        try self.backup.verify(work)
+        try self.requireRoom()
+        let move = try ContentMove(
+            self.backup, source: "backup \(self.backup.manifest.id)", from: .files(self.backup.blobs), to: self.content,
+            store: self.store, receiving: self.backup.directory, work: work)
         // Servers of a shared database may share the content as well, which is then there already.
-        try self.copyBlobs()
-        try RowMove(source: self.backup, target: target, place: self.store, progress: progress).run()
-        try self.store.explaining { try target.finish() }
+        try move.copy(self.backup, advice: "The backup was damaged meanwhile.")
+        try move.moveRows(into: self.store)
+        try self.store.explaining { try move.target.finish() }
     }
 
-    private func copyBlobs() throws {
-        do {
-            try self.backup.manifest.eachBlob(in: self.backup.directory) { blob in
-                if try self.blobs.sizeBytes(of: blob.hash) == blob.sizeBytes { return }
-                if let damage = try self.blobs.copy(blob.hash, sizeBytes: blob.sizeBytes, from: self.backup.blobs) {
-                    throw ServerError(.unusable, "The backup was damaged meanwhile: \(blob.hash.hex) \(damage.text).")
-                }
+    private func requireRoom() throws {
+        switch self.content {
+        case .files(let blobs):
+            guard case .sqlite(let path) = self.store, try FileCalls.status(path) == nil else { return }
+            guard try blobs.isEmpty() else {
+                throw ServerError(
+                    .unusable, "\(blobs.path) has content already: a backup is restored into an empty place.")
             }
-            try self.blobs.synchronize()
-        } catch let error as FileError {
-            throw ServerError(.unusable, "The content cannot be written: \(error).")
+        case .objects(let objects):
+            guard try self.backup.foreignIdentity() == nil else {
+                throw ServerError(
+                    .configuration,
+                    """
+                    The backup has no content that could be brought into \(objects.place): it stayed in another store. \
+                    Restore it without naming one, and start the server with the store that has it.
+                    """
+                )
+            }
         }
     }
 }

@@ -4,43 +4,13 @@
 import PenstockArtifacts
 import PenstockModel
 
-/// Compares the files of an artifact directory with the rows that name them.
+/// Looks for files of an artifact directory that no row names.
 struct BlobExamination {
     let directory: BlobDirectory
     let rows: [BlobHash: BlobRow]
     let now: Timestamp
-    let readsContent: Bool
 
-    func run() throws -> [Finding] {
-        try self.content() + self.files() + self.drafts()
-    }
-
-    /// All content that rows name is there and is what its name says; content of another store is not looked at.
-    private func content() throws -> [Finding] {
-        let named = self.rows.values.filter { $0.references > 0 && $0.generation == nil }
-        return try named.sorted { $0.hash < $1.hash }.compactMap { row in
-            let advice = "restore the file from a backup, or delete the versions of objects that have it"
-            do {
-                switch try self.damage(of: row) {
-                case .missing?:
-                    return Finding(
-                        .missingBlob, .error, self.directory.file(of: row.hash), "is not there", advice: advice)
-                case let damage?:
-                    return Finding(
-                        .damagedBlob, .error, self.directory.file(of: row.hash), damage.text, advice: advice)
-                case nil: return nil
-                }
-            } catch let error as FileError {
-                return Finding(.damagedBlob, .error, error.path, "cannot be read: \(error)", advice: advice)
-            }
-        }
-    }
-
-    private func damage(of row: BlobRow) throws -> BlobDamage? {
-        if self.readsContent { return try self.directory.damage(of: row.hash, sizeBytes: row.sizeBytes) }
-        guard let size = try self.directory.sizeBytes(of: row.hash) else { return .missing }
-        return size == row.sizeBytes ? nil : .wrongSize(actual: size, expected: row.sizeBytes)
-    }
+    func run() throws -> [Finding] { try self.files() + self.drafts() }
 
     /// No file is there that is not content. What no row names yet somebody may be about to name.
     private func files() throws -> [Finding] {

@@ -3,6 +3,7 @@
 
 package import PenstockAccess
 import PenstockArtifacts
+package import PenstockForeign
 package import PenstockModel
 import PenstockServer
 import PenstockStore
@@ -14,6 +15,8 @@ import PenstockStore
 package struct Doctor: Sendable {
     package let store: StorePlace
     package let blobs: BlobDirectory
+    /// The other store that has the content, if it is to be looked at there.
+    package let objects: ForeignBlobs?
     /// The directory of the server, if its files are to be looked at.
     package let dataDirectory: String?
     package let masterKey: MasterKey?
@@ -22,11 +25,12 @@ package struct Doctor: Sendable {
     package let readsContent: Bool
 
     package init(
-        store: StorePlace, blobs: BlobDirectory, dataDirectory: String?, masterKey: MasterKey?, now: Timestamp,
-        readsContent: Bool = true
+        store: StorePlace, blobs: BlobDirectory, objects: ForeignBlobs? = nil, dataDirectory: String?,
+        masterKey: MasterKey?, now: Timestamp, readsContent: Bool = true
     ) {
         self.store = store
         self.blobs = blobs
+        self.objects = objects
         self.dataDirectory = dataDirectory
         self.masterKey = masterKey
         self.now = now
@@ -36,7 +40,7 @@ package struct Doctor: Sendable {
     /// Everything that was found, rows first.
     ///
     /// - Throws: ``ServerError`` when there is nothing that can be looked at.
-    package func examine() throws -> [Finding] {
+    package func examine(_ work: AsyncWork) throws -> [Finding] {
         var findings: [Finding] = []
         var blobs = NamedBlobs()
         do {
@@ -49,9 +53,11 @@ package struct Doctor: Sendable {
                 Finding(.damagedFile, .error, path, "cannot be read: \(error.message)", advice: "restore a backup"))
         }
         if let named = blobs.known {
-            findings += try BlobExamination(
-                directory: self.blobs, rows: named, now: self.now, readsContent: self.readsContent
-            ).run()
+            let content = ContentExamination(
+                store: self.store, directory: self.blobs, objects: self.objects, identity: blobs.identity,
+                readsContent: self.readsContent, work: work)
+            findings += try content.run(named)
+            findings += try BlobExamination(directory: self.blobs, rows: named, now: self.now).run()
         }
         if let dataDirectory { findings += try self.permissions(dataDirectory) }
         return findings
@@ -77,7 +83,7 @@ package struct Doctor: Sendable {
         }
         let rows = RowExamination(masterKey: self.masterKey)
         try rows.run(contents)
-        return (findings + rows.findings, NamedBlobs(known: rows.objects.blobs))
+        return (findings + rows.findings, NamedBlobs(known: rows.objects.blobs, identity: rows.foreignIdentity))
     }
 
     /// Nobody but the owner may read what is in the directory.
@@ -123,7 +129,10 @@ package struct Doctor: Sendable {
     }
 }
 
-/// What rows say about content; `nil` where they were not read.
+/// What rows say about content.
 struct NamedBlobs {
+    /// `nil` where they were not read.
     var known: [BlobHash: BlobRow]?
+    /// What the database is called in the other store that has its content; `nil` where that is files.
+    var identity: String?
 }

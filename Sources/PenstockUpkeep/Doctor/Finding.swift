@@ -39,6 +39,8 @@ package struct Finding: Sendable, Hashable {
         case wrongReferenceCount = "wrong-reference-count"
         case missingBlob = "missing-blob"
         case damagedBlob = "damaged-blob"
+        case otherPlace = "other-place"
+        case contentElsewhere = "content-elsewhere"
         case strayFile = "stray-file"
         case temporaryFile = "temporary-file"
         // The data directory.

@@ -80,7 +80,7 @@ struct ObjectExamination {
             // Its file must be there for as long as something names it, whatever its row says.
             self.blobs[hash] = BlobRow(
                 hash: hash, sizeBytes: size, references: count,
-                changed: row?.changed ?? Timestamp(millisecondsSinceEpoch: 0))
+                changed: row?.changed ?? Timestamp(millisecondsSinceEpoch: 0), generation: row?.generation)
         }
     }
 }

@@ -18,6 +18,8 @@ final class RowExamination {
     private(set) var work = WorkExamination()
     private(set) var objects = ObjectExamination()
     private var masterKeyCheck: String?
+    /// What the database is called in the other store that has its content; `nil` where that is files.
+    private(set) var foreignIdentity: String?
 
     init(masterKey: MasterKey?) { self.masterKey = masterKey }
 
@@ -74,8 +76,12 @@ final class RowExamination {
             _ = try fields.optionalBytes("bound_type").map { try ActionTypeID(storedBytes: $0) }
         case "access_key": try self.readAccessKey(fields)
         case "setting":
-            if try fields.text("name") == FirstStartSetting.masterKeyCheck {
+            switch try fields.text("name") {
+            case FirstStartSetting.masterKeyCheck:
                 self.masterKeyCheck = String(decoding: try fields.bytes("value"), as: UTF8.self)
+            case StoreSetting.artifactsInForeignStore:
+                self.foreignIdentity = String(decoding: try fields.bytes("value"), as: UTF8.self)
+            default: break
             }
         default: break
         }

@@ -1,27 +1,66 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
+package import NIOCore
 package import PenstockArtifacts
+package import PenstockModel
+import PenstockStore
 
-/// Where the content of artifacts is, each blob by its hash.
-///
-/// Calls block. A directory is the only kind there is so far; what moves and checks content asks for nothing else.
+/// Content that a row names.
+package struct NamedBlob: Sendable, Hashable {
+    package let hash: BlobHash
+    package let sizeBytes: Int64
+    /// Of the object that has it in another store; `nil` where it is a file.
+    package let generation: UniqueID?
+
+    package init(_ row: BlobRow) {
+        self.init(hash: row.hash, sizeBytes: row.sizeBytes, generation: row.generation)
+    }
+
+    package init(hash: BlobHash, sizeBytes: Int64, generation: UniqueID?) {
+        self.hash = hash
+        self.sizeBytes = sizeBytes
+        self.generation = generation
+    }
+
+    /// `nil` for content that nothing names.
+    init?(_ row: ContentsRow, of table: ContentsTable) throws {
+        let fields = ContentsFields(row, of: table)
+        guard try fields.integer("references") > 0 else { return nil }
+        guard let hash = BlobHash(bytes: try fields.bytes("hash")) else { throw fields.unreadable("hash") }
+        let canBeElsewhere = table.columns.contains { $0.name == "generation" }
+        let isElsewhere = try canBeElsewhere && !fields.isAbsent("generation")
+        self.init(
+            hash: hash, sizeBytes: try fields.integer("size_bytes"),
+            generation: isElsewhere ? try fields.id("generation") : nil)
+    }
+
+    /// The same content where it has this generation, or is a file.
+    func named(_ generation: UniqueID?) -> Self {
+        Self(hash: self.hash, sizeBytes: self.sizeBytes, generation: generation)
+    }
+}
+
+/// Where content is: ``BlobDirectory``, or ``BlobBucket``.
 package protocol BlobPlace: Sendable {
     /// `nil` when the blob is not there.
-    func sizeBytes(of hash: BlobHash) throws -> Int64?
+    func sizeBytes(of blob: NamedBlob) async throws -> Int64?
 
-    /// Hands over the bytes of a blob that is there, piece by piece.
-    func read(_ hash: BlobHash, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
+    /// Reads the blob whole, and hands over its bytes piece by piece.
+    ///
+    /// - Returns: `nil` when it is what its row says. What was handed over is nothing to keep if it is not.
+    func read(_ blob: NamedBlob, _ body: (ByteBuffer) async throws -> Void) async throws -> BlobDamage?
 
-    /// Takes the bytes of a blob; it is there whole, or not at all. When `produce` throws it is not.
-    func write(
-        _ hash: BlobHash,
-        _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws
+    /// Takes a blob that another place has, under its name here; it is there whole, or not at all.
+    ///
+    /// - Returns: What is wrong with it in the other place; it was not taken then.
+    func take(_ blob: NamedBlob, as name: NamedBlob, from source: any BlobPlace) async throws -> BlobDamage?
 
-    /// Returns once what was written survives a loss of power.
-    func synchronize() throws
+    /// Returns once what was taken survives a loss of power.
+    func synchronize() async throws
+
+    /// Where the blob is, for people.
+    func location(of blob: NamedBlob) -> String
 }
 
 /// What is wrong with a blob.
@@ -39,113 +78,16 @@ package enum BlobDamage: Sendable, Hashable {
     }
 }
 
-/// Ends the writing of a blob that turns out to be damaged.
-private struct FoundDamage: Error { let damage: BlobDamage }
+/// Ends the taking of a blob that turns out to be damaged.
+struct FoundDamage: Error { let damage: BlobDamage }
 
 extension BlobPlace {
-    /// Reads the blob whole; `nil` when it is what its row says.
-    package func damage(of hash: BlobHash, sizeBytes: Int64) throws -> BlobDamage? {
-        try self.verify(hash, sizeBytes) { _ in }
-    }
-
-    /// Takes a blob from another place, which is read while it is written.
-    package func copy(_ hash: BlobHash, sizeBytes: Int64, from source: some BlobPlace) throws -> BlobDamage? {
-        do {
-            try self.write(hash) { write in
-                if let damage = try source.verify(hash, sizeBytes, write) { throw FoundDamage(damage: damage) }
-            }
-            return nil
-        } catch let damaged as FoundDamage {
-            return damaged.damage
-        }
-    }
-
-    private func verify(
-        _ hash: BlobHash, _ expected: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws -> BlobDamage? {
-        guard let size = try self.sizeBytes(of: hash) else { return .missing }
-        guard size == expected else { return .wrongSize(actual: size, expected: expected) }
-        var sum = SHA256()
-        do {
-            try self.read(hash) { bytes in
-                sum.update(bufferPointer: bytes)
-                try body(bytes)
-            }
-        } catch let error as FileError where error.isNotFound {
-            return .missing
-        }
-        return BlobHash(bytes: sum.finalize()) == hash ? nil : .wrongContent
-    }
-}
-
-/// The files of an artifact directory: `blobs/ab/cdef…`, and `incoming/` for what is being written.
-package struct BlobDirectory: BlobPlace {
-    package let path: String
-
-    package init(_ path: String) { self.path = path }
-
-    package var blobs: String { self.path + "/blobs" }
-    package var incoming: String { self.path + "/incoming" }
-
-    package func file(of hash: BlobHash) -> String { "\(self.folder(of: hash))/\(hash.hex.dropFirst(2))" }
-
-    private func folder(of hash: BlobHash) -> String { "\(self.blobs)/\(hash.hex.prefix(2))" }
-
-    package func sizeBytes(of hash: BlobHash) throws -> Int64? {
-        try FileCalls.status(self.file(of: hash))?.sizeBytes
-    }
-
-    package func read(_ hash: BlobHash, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try OpenFile.reading(self.file(of: hash)).eachPiece(body)
-    }
-
-    package func write(
-        _ hash: BlobHash,
-        _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws {
-        for folder in [self.path, self.incoming, self.blobs, self.folder(of: hash)] {
-            try FileCalls.makeDirectory(folder)
-        }
-        let draft = "\(self.incoming)/moving-\(hash.hex)"
-        try FileCalls.remove(draft)
-        do {
-            let file = try OpenFile.creating(draft)
-            try produce { try file.write($0) }
-            try file.synchronize()
-            try FileCalls.rename(draft, to: self.file(of: hash))
-        } catch {
-            try? FileCalls.remove(draft)
-            throw error
-        }
-    }
-
-    package func synchronize() throws {
-        guard try FileCalls.status(self.blobs) != nil else { return }
-        for folder in try FileCalls.names(in: self.blobs) {
-            try FileCalls.synchronizeDirectory("\(self.blobs)/\(folder)")
-        }
-        for folder in [self.blobs, self.path] { try FileCalls.synchronizeDirectory(folder) }
-    }
-
-    /// Whether there is any blob.
-    package func isEmpty() throws -> Bool {
-        guard try FileCalls.status(self.blobs) != nil else { return true }
-        return try FileCalls.names(in: self.blobs).allSatisfy {
-            try FileCalls.names(in: "\(self.blobs)/\($0)").isEmpty
-        }
-    }
-}
-
-extension OpenFile {
-    /// Hands over the file from its beginning to its end.
-    func eachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        var buffer = [UInt8](repeating: 0, count: BlobStore.chunkSizeBytes)
-        var offset: Int64 = 0
-        while true {
-            let count = try buffer.withUnsafeMutableBytes { try self.read(into: $0, at: offset) }
-            guard count > 0 else { return }
-            try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            offset += Int64(count)
-        }
+    /// Looks whether the blob is what its row says.
+    ///
+    /// - Parameter readsContent: Reads it whole; else its size is compared.
+    package func damage(of blob: NamedBlob, readsContent: Bool = true) async throws -> BlobDamage? {
+        if readsContent { return try await self.read(blob) { _ in } }
+        guard let size = try await self.sizeBytes(of: blob) else { return .missing }
+        return size == blob.sizeBytes ? nil : .wrongSize(actual: size, expected: blob.sizeBytes)
     }
 }

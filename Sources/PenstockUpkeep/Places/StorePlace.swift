@@ -42,27 +42,41 @@ package enum StorePlace: Sendable, Hashable {
     /// Opens the place for rows that are moved into it, and finds out how far an earlier attempt came.
     ///
     /// - Throws: ``ServerError`` when the place is not empty, or that of another move.
-    func begin(source: String, schema: Int) throws -> (target: any ContentsTarget, progress: ContentsProgress) {
+    func begin(
+        _ origin: ContentsOrigin, schema: Int
+    ) throws -> (target: any ContentsTarget, progress: ContentsProgress) {
         try self.explaining {
             let target: any ContentsTarget
             switch self {
             case .sqlite(let path):
-                if try FileCalls.status(path) == nil { try Self.makeFile(path, source: source, schema: schema) }
+                if try FileCalls.status(path) == nil { try Self.makeFile(path, origin, schema: schema) }
                 target = try SQLiteContentsTarget(path: path)
             case .postgres(let connection):
                 target = try PostgresContentsTarget(PostgresConfiguration(connectionString: connection))
             }
-            return (target, try target.begin(source: source, schema: schema))
+            return (target, try target.begin(origin, schema: schema))
+        }
+    }
+
+    /// What an earlier attempt began to move into the place; `nil` when none did. Nothing is made or changed.
+    func begun() throws -> ContentsOrigin? {
+        try self.explaining {
+            switch self {
+            case .sqlite(let path):
+                try FileCalls.status(path) == nil ? nil : try SQLiteContentsTarget(path: path).begun()
+            case .postgres(let connection):
+                try PostgresContentsTarget(PostgresConfiguration(connectionString: connection)).begun()
+            }
         }
     }
 
     /// Under its name the file is never without the mark that keeps servers out. It is for its owner alone, and so is what
     /// SQLite puts beside it.
-    private static func makeFile(_ path: String, source: String, schema: Int) throws {
+    private static func makeFile(_ path: String, _ origin: ContentsOrigin, schema: Int) throws {
         let draft = path + ".new"
         try FileCalls.remove(draft)
         _ = try OpenFile.creating(draft)
-        _ = try SQLiteContentsTarget(path: draft).begin(source: source, schema: schema)
+        _ = try SQLiteContentsTarget(path: draft).begin(origin, schema: schema)
         try FileCalls.rename(draft, to: path)
         try FileCalls.synchronizeDirectory(path.parentDirectory)
     }
