@@ -10,9 +10,9 @@ import Synchronization
 
 /// The store in one SQLite file, for one machine.
 ///
-/// Transactions that wait for the writer share a commit: each runs in a savepoint of its own, then one fsync makes all
-/// of them durable, and only after that is any caller answered. They run on the writer's queue, never on the task that
-/// asked, so that a caller's cancellation reaches none of them.
+/// Transactions that wait for the writer share a commit: they run one after another, then one fsync makes all of them
+/// durable, and only after that is any caller answered. They run on the writer's queue, never on the task that asked,
+/// so that a caller's cancellation reaches none of them.
 ///
 /// Reads run on snapshots beside the writer, on the thread that asks: each is a few probes of an index, bounded by the
 /// size of a page, and handing it to another thread and back would cost more than the read.
@@ -24,7 +24,9 @@ package final class SQLiteStore: Store {
     /// How long another process may hold the file's lock.
     static let busyTimeoutSeconds = 10.0
 
+    /// The writer, and what reads whole contents.
     let pool: DatabasePool
+    private let readers: ReaderPool
     private let queue = WriteQueue()
     private let observers = StoreObservers()
     private let hasClosed = Atomic(false)
@@ -48,6 +50,7 @@ package final class SQLiteStore: Store {
         }
         do {
             self.pool = try DatabasePool(path: path, configuration: configuration)
+            self.readers = ReaderPool(path: path, configuration: configuration, maximum: Self.maximumReaders)
             try self.pool.writeWithoutTransaction { database in
                 // GRDB opens with NORMAL, under which a commit survives a crash of the process but not of the machine.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -95,6 +98,7 @@ package final class SQLiteStore: Store {
             DispatchQueue.global().async {
                 self.mergeLog()
                 do {
+                    try self.readers.close()
                     try self.pool.close()
                 } catch {
                     self.logger.error("the database did not close", metadata: ["error": "\(error)"])
@@ -121,7 +125,7 @@ package final class SQLiteStore: Store {
     ) throws -> Result {
         guard !self.queue.isClosed else { throw StoreError(.closed, "the store has been closed") }
         do {
-            return try self.pool.read { database in try body(SQLiteTransaction(SQLiteConnection(database))) }
+            return try self.readers.read { connection in try body(SQLiteTransaction(connection)) }
         } catch let error as DatabaseError {
             throw StoreError(sqlite: error)
         }
@@ -160,29 +164,13 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// 1. Runs each body in its savepoint. 2. Commits. 3. Tells the observers. 4. Answers the callers.
+    /// 1. Runs the bodies. 2. Commits. 3. Tells the observers. 4. Answers the callers.
     private func commit(_ batch: [PendingWrite], on connection: SQLiteConnection) {
-        do {
-            try connection.run(.begin)
-        } catch {
-            return batch.forEach { $0.refuse(StoreError(sqlite: error)) }
-        }
-        var attempts: [PendingWrite.Attempt] = []
-        attempts.reserveCapacity(batch.count)
-        var signals: [StoreSignal] = []
+        var members = BatchRun()
         var failure: StoreError?
         var isCommitting = false
         do {
-            for write in batch {
-                let transaction = SQLiteTransaction(connection)
-                try connection.run(.savepoint)
-                let attempt = write.run(transaction)
-                attempts.append(attempt)
-                // The database itself failed: what this or an earlier body wrote may be lost.
-                if let error = connection.failure { throw error }
-                if attempt.succeeded { signals += transaction.signals } else { try connection.run(.rollbackMember) }
-                try connection.run(.release)
-            }
+            try members.run(batch, on: connection)
             isCommitting = true
             try connection.run(.commit)
         } catch {
@@ -194,8 +182,8 @@ package final class SQLiteStore: Store {
             self.logger.error("a batch of transactions failed", metadata: ["error": "\(error)"])
             if connection.isInTransaction { _ = try? connection.run(.rollback) }
         }
-        if failure == nil { self.observers.deliver(signals) }
-        attempts.forEach { $0.settle(failure) }
-        if let failure { batch.dropFirst(attempts.count).forEach { $0.refuse(failure) } }
+        if failure == nil { self.observers.deliver(members.signals) }
+        members.attempts.forEach { $0.settle(failure) }
+        if let failure { batch.dropFirst(members.attempts.count).forEach { $0.refuse(failure) } }
     }
 }

@@ -149,6 +149,9 @@ final class SQLiteConnection {
         while try self.step(statement) { try body(SQLRow(statement: statement)) }
     }
 
+    /// Counts up with each row that a statement inserts, changes or deletes.
+    var changeCount: Int32 { sqlite3_total_changes(self.database.sqliteConnection) }
+
     var isInTransaction: Bool { sqlite3_get_autocommit(self.database.sqliteConnection) == 0 }
 
     private func prepare(_ sql: String, _ values: [SQLValue]) throws -> OpaquePointer {

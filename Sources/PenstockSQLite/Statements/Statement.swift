@@ -9,6 +9,7 @@ enum StatementText: String, Sendable, CaseIterable {
     // MARK: Transactions
 
     case begin = "BEGIN IMMEDIATE"
+    case beginReading = "BEGIN"
     case commit = "COMMIT"
     case rollback = "ROLLBACK"
     case savepoint = "SAVEPOINT member"
@@ -267,6 +268,10 @@ enum StatementText: String, Sendable, CaseIterable {
     case updateJob = """
         UPDATE job SET client = ?2, status = ?3, dispatch = ?4, visible_at = ?5, ended_at = ?6, state = ?7 WHERE id = ?1
         """
+    case updateOpenJob = """
+        UPDATE job SET status = ?3, dispatch = ?4, visible_at = ?5, state = ?6
+        WHERE id = ?1 AND client IS ?2 AND ended_at IS NULL
+        """
     case queuedJobs = """
         SELECT fixed, client, state FROM job WHERE status = 'Queued' AND queue = ?1 ORDER BY created_at, id LIMIT ?2
         """
@@ -337,6 +342,7 @@ enum StatementText: String, Sendable, CaseIterable {
             previous_expires, created, rotated, revoked
         FROM connection WHERE account = ?1 AND region = ?2 ORDER BY created, client
         """
+    case bindConnection = "UPDATE connection SET bound_type = ?2 WHERE client = ?1 AND bound_type IS NULL"
     case putConnection = """
         INSERT INTO connection (client, account, region, pipeline_name, stage, action, bound_type, token_hash,
             previous_token_hash, previous_expires, created, rotated, revoked)

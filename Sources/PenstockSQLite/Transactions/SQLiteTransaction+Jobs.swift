@@ -47,11 +47,22 @@ extension SQLiteTransaction {
         try self.connection.first(.openJobOfAction, .id(action), map: Self.jobRow)
     }
 
+    /// Most changes of a job are from one open state to the next, and keep its connection: then the indexes stay as
+    /// they are of what is not named, and there are several.
     func updateJob(_ job: Job, clientID: ClientID?) throws {
+        let state = job.storedBytes()
+        if job.endedAt == nil {
+            let changed = try self.connection.run(
+                .updateOpenJob,
+                .id(job.id), .id(clientID), .text(job.storedStatus.rawValue), .integer(job.dispatch),
+                .time(job.visibleAt), .blob(state)
+            )
+            guard changed == 0 else { return }
+        }
         let changed = try self.connection.run(
             .updateJob,
             .id(job.id), .id(clientID), .text(job.storedStatus.rawValue), .integer(job.dispatch),
-            .time(job.visibleAt), .time(job.endedAt), .blob(job.storedBytes())
+            .time(job.visibleAt), .time(job.endedAt), .blob(state)
         )
         guard changed == 1 else { throw self.constraint("there is no such job") }
     }
