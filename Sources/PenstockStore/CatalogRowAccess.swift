@@ -50,6 +50,9 @@ package protocol CatalogWriter {
     /// reads it this way first.
     func lockConnection(_ id: ClientID) throws -> ConnectionRow?
 
+    /// Notes which type the connection is for, if it is there and that was not noted before.
+    func bindConnection(_ id: ClientID, to type: ActionTypeID) throws
+
     /// Inserts the connection, or replaces the one of its id.
     func putConnection(_ row: ConnectionRow) throws
 

@@ -8,6 +8,9 @@ package protocol JobReader {
     /// The job; `nil` when there is none.
     func job(_ id: JobID) throws -> JobRow?
 
+    /// The job with its connection.
+    func connectedJob(_ id: JobID) throws -> ConnectedJob?
+
     /// Jobs of a pipeline that have not ended, by ascending (`createdAt`, `id`).
     func openJobs(of pipeline: PipelineID) throws -> [JobRow]
 
@@ -40,6 +43,15 @@ package protocol JobWriter {
     /// it either, it is not read again.
     func lockJob(_ known: JobRow) throws -> JobRow?
 
+    /// The job, locked as by ``lockJob(_:)-(JobID)``, with its connection, which is not locked.
+    func lockConnectedJob(_ id: JobID) throws -> ConnectedJob?
+
+    /// Locks the job's pipeline and then the job, and reads its execution: what the end of a job begins with. `nil`
+    /// when the pipeline or the job is gone.
+    ///
+    /// - Parameter known: The job as this transaction has read it, and not changed it since.
+    func lockWork(of known: JobRow) throws -> JobWork?
+
     /// The open job of the attempt, locked; there is at most one.
     func lockOpenJob(of action: ActionExecutionID) throws -> JobRow?
 
@@ -61,4 +73,54 @@ package protocol JobWriter {
 
     /// Deletes jobs that ended before the instant, at most `limit`; returns how many it deleted.
     func deleteJobs(endedBefore: Timestamp, limit: Int) throws -> Int
+}
+
+/// A job, and its connection if it has one.
+package struct ConnectedJob: Sendable, Hashable {
+    package var row: JobRow
+    package var connection: ConnectionRow?
+
+    package init(row: JobRow, connection: ConnectionRow? = nil) {
+        self.row = row
+        self.connection = connection
+    }
+}
+
+/// A job that is about to end, with what it is part of.
+package struct JobWork: Sendable, Hashable {
+    package var pipeline: PipelineRow
+    package var row: JobRow
+    /// `nil` when there is no such execution.
+    package var execution: PipelineExecution?
+
+    package init(pipeline: PipelineRow, row: JobRow, execution: PipelineExecution?) {
+        self.pipeline = pipeline
+        self.row = row
+        self.execution = execution
+    }
+}
+
+// One after the other, for stores where a question costs no way.
+
+extension JobReader where Self: CatalogReader {
+    package func connectedJob(_ id: JobID) throws -> ConnectedJob? {
+        guard let row = try self.job(id) else { return nil }
+        return ConnectedJob(row: row, connection: try row.clientID.flatMap { try self.connection($0) })
+    }
+}
+
+extension JobWriter where Self: CatalogReader & PipelineReader & PipelineWriter {
+    package func lockConnectedJob(_ id: JobID) throws -> ConnectedJob? {
+        guard let row = try self.lockJob(id) else { return nil }
+        return ConnectedJob(row: row, connection: try row.clientID.flatMap { try self.connection($0) })
+    }
+
+    package func lockWork(of known: JobRow) throws -> JobWork? {
+        let key = PipelineKey(scope: known.scope, name: known.pipelineName)
+        guard let pipeline = try self.lockPipeline(key), pipeline.id == known.pipelineID,
+            let row = try self.lockJob(known)
+        else { return nil }
+        let execution = try self.execution(row.start.executionID, of: pipeline.id)
+        return JobWork(pipeline: pipeline, row: row, execution: execution)
+    }
 }

@@ -49,6 +49,23 @@ import Testing
     }
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `A connection is bound once, and keeps the rest`(_ kind: StoreUnderTest) async throws {
+        try await kind.withStore { store in
+            var bound = self.connection(1)
+            bound.boundType = buildType
+            let expected = bound
+            try await store.write { transaction throws in
+                try transaction.putConnection(self.connection(1))
+                try transaction.bindConnection(id(1), to: buildType)
+                try transaction.bindConnection(id(1), to: .manualApproval)
+                try transaction.bindConnection(id(2), to: buildType)
+                #expect(try transaction.connection(id(1)) == expected)
+                #expect(try transaction.connection(id(2)) == nil)
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
     func `A connection that several change at once loses no change`(_ kind: StoreUnderTest) async throws {
         try await kind.withHandles { first, second in
             try await first.write { try $0.putConnection(self.connection(1)) }

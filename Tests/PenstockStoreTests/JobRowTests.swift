@@ -31,6 +31,43 @@ import Testing
     }
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `A job is found with its connection, and its end begins with all that it is part of`(
+        _ kind: StoreUnderTest
+    ) async throws {
+        try await kind.withStore { store in
+            let (owner, running) = (pipeline(), execution(1))
+            let connection = ConnectionRow(
+                clientID: id(5), scope: scope, pipelineName: "p", stageName: "s", actionName: "a", tokenHash: [1],
+                created: at(1))
+            let (connected, alone) = (job(1, of: owner, clientID: id(5)), job(2, of: owner))
+            var astray = job(3, of: owner, clientID: id(6))
+            astray.pipelineName = "another"
+            let rows = [connected, alone, astray]
+            try await store.write { transaction throws in
+                _ = try transaction.insertPipeline(owner)
+                try transaction.putExecution(running, of: owner.id)
+                try transaction.putConnection(connection)
+                for row in rows { try transaction.insertJob(row) }
+            }
+            let found = try await store.read { reader in
+                try [1, 2, 3, 4].map { try reader.connectedJob(id($0)) }
+            }
+            let expected = [
+                ConnectedJob(row: connected, connection: connection), ConnectedJob(row: alone),
+                ConnectedJob(row: rows[2]),
+                nil,
+            ]
+            #expect(found == expected)
+            try await store.write { transaction throws in
+                #expect(try [1, 2, 3, 4].map { try transaction.lockConnectedJob(id($0)) } == expected)
+                let work = JobWork(pipeline: owner, row: connected, execution: running)
+                #expect(try transaction.lockWork(of: connected) == work)
+                #expect(try transaction.lockWork(of: rows[2]) == nil)
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
     func `An attempt has one open job`(_ kind: StoreUnderTest) async throws {
         try await kind.withStore { store in
             var second = job(2, of: pipeline())

@@ -24,6 +24,9 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether a lock was not to be had within `lock_timeout`.
     var isLockTimeout: Bool { self.sqlState == "55P03" }
 
+    /// How an update says that it touched no row where it must: it divides by their number.
+    var isDivisionByZero: Bool { self.sqlState == "22012" }
+
     /// Source: PostgreSQL documentation, appendix A, PostgreSQL Error Codes.
     enum Meaning: Sendable, Hashable {
         /// Transactions got in each other's way, and this one was rolled back: it may well pass when it runs again.

@@ -30,6 +30,9 @@ struct PostgresRow {
             start: start, count: Int(PQgetlength(self.result, self.number, self.column)))
     }
 
+    /// Whether the next column is NULL.
+    var isNextNull: Bool { PQgetisnull(self.result, self.number, self.column) == 1 }
+
     private func corrupt(_ what: String) -> StoreError {
         let name = PQfname(self.result, self.column - 1).map { String(cString: $0) } ?? "?"
         return StoreError(.corrupt, "column \(name) holds \(what)")

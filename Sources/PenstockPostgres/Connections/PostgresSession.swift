@@ -124,10 +124,13 @@ final class PostgresSession {
     ///
     /// Each is prepared when this connection meets it first.
     ///
+    /// - Parameter each: Gets what each of them answered, with its place, up to the first that fails.
     /// - Returns: What the last of them, of which there is at least one, answered.
     /// - Throws: The first failure.
     func exchange(
-        _ requests: [PostgresRequest], within limit: Duration? = nil
+        _ requests: [PostgresRequest],
+        within limit: Duration? = nil,
+        each: (Int, borrowing PostgresResult) -> Void = { _, _ in }
     ) throws(PostgresFailure) -> PostgresResult {
         let raw = self.handle.raw
         let traffic = PostgresTraffic(raw, limit: limit ?? self.answerTimeout)
@@ -141,7 +144,7 @@ final class PostgresSession {
         }
         try traffic.send(PQpipelineSync(raw))
         try traffic.flush()
-        let last = try self.collect(steps, from: traffic)
+        let last = try self.collect(steps, from: traffic, each: each)
         try traffic.send(PQexitPipelineMode(raw))
         return last
     }
@@ -155,20 +158,26 @@ final class PostgresSession {
 
     /// Reads to the end of the exchange, whatever fails, so that the connection is good for the next one.
     private func collect(
-        _ steps: [Step], from traffic: PostgresTraffic
+        _ steps: [Step], from traffic: PostgresTraffic, each: (Int, borrowing PostgresResult) -> Void
     ) throws(PostgresFailure) -> PostgresResult {
         var failure: PostgresFailure?
         var last: PostgresResult?
+        var answers = 0
         for step in steps {
             guard let result = try traffic.next() else { throw failure ?? traffic.lost() }
-            if failure == nil { failure = self.failure(in: result) }
+            let isAfterFailure = failure != nil
+            if !isAfterFailure { failure = self.failure(in: result) }
             switch step {
             case .preparation(let sql, let name):
                 if failure == nil { self.prepared[sql] = name }
             case .answer(let requirement):
-                if failure == nil, let requirement, result.count() != requirement.rows {
-                    failure = requirement.failure
+                if let requirement, !isAfterFailure {
+                    let isMissed =
+                        failure == nil ? result.count() != requirement.rows : failure?.isDivisionByZero == true
+                    if isMissed { failure = requirement.failure }
                 }
+                if failure == nil { each(answers, result) }
+                answers += 1
                 last = consume result
             }
             // The end of what one request answers.

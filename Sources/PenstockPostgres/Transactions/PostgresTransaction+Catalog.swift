@@ -85,7 +85,7 @@ extension PostgresTransaction {
 // MARK: - Connections and keys
 
 extension PostgresTransaction {
-    private static let connectionColumns = """
+    static let connectionColumns = """
         client, account, region, pipeline_name, stage, action, token_hash, created, bound_type, previous_token_hash, \
         previous_expires, rotated, revoked
         """
@@ -101,6 +101,13 @@ extension PostgresTransaction {
             "SELECT \(Self.connectionColumns) FROM connection WHERE client = $1\(self.lock("FOR UPDATE"))",
             [id],
             Self.connectionRow
+        )
+    }
+
+    func bindConnection(_ id: ClientID, to type: ActionTypeID) throws {
+        try self.gather(
+            "UPDATE connection SET bound_type = $2 WHERE client = $1 AND bound_type IS NULL",
+            [id, type.storedBytes(format: self.format)]
         )
     }
 
@@ -153,7 +160,7 @@ extension PostgresTransaction {
         )
     }
 
-    private static func connectionRow(_ row: inout PostgresRow) throws -> ConnectionRow {
+    static func connectionRow(_ row: inout PostgresRow) throws -> ConnectionRow {
         var connection = ConnectionRow(
             clientID: try row.id(),
             scope: try row.scope(),

@@ -15,6 +15,31 @@ extension PostgresTransaction {
         try self.first("SELECT \(Self.jobColumns) FROM job WHERE id = $1", [id], Self.jobRow)
     }
 
+    func connectedJob(_ id: JobID) throws -> ConnectedJob? { try self.connectedJob(id, locked: "") }
+
+    func lockConnectedJob(_ id: JobID) throws -> ConnectedJob? {
+        try self.connectedJob(id, locked: self.lock("FOR UPDATE OF job"))
+    }
+
+    private func connectedJob(_ id: JobID, locked lock: String) throws -> ConnectedJob? {
+        let found = try self.first(
+            """
+            SELECT \(Self.connectedJobColumns) FROM job LEFT JOIN connection USING (client) WHERE job.id = $1\(lock)
+            """,
+            [id]
+        ) { row in
+            ConnectedJob(
+                row: try Self.jobRow(&row), connection: row.isNextNull ? nil : try Self.connectionRow(&row))
+        }
+        guard var found, found.row.clientID != found.connection?.clientID else { return found }
+        // It was connected while its lock was waited for.
+        found.connection = try found.row.clientID.flatMap { try self.connection($0) }
+        return found
+    }
+
+    private static let connectedJobColumns = [("job", jobColumns), ("connection", connectionColumns)]
+        .flatMap { table, columns in columns.split(separator: ", ").map { "\(table).\($0)" } }.joined(separator: ", ")
+
     func openJobs(of pipeline: PipelineID) throws -> [JobRow] {
         try self.rows(
             """
@@ -73,13 +98,36 @@ extension PostgresTransaction {
     }
 
     func lockJob(_ id: JobID) throws -> JobRow? {
-        try self.first(
-            "SELECT \(Self.jobColumns) FROM job WHERE id = $1\(self.lock("FOR UPDATE"))", [id],
-            Self.jobRow
-        )
+        try self.rows(self.jobToLock(id), Self.jobRow).first
     }
 
     func lockJob(_ known: JobRow) throws -> JobRow? { try self.lockJob(known.job.id) }
+
+    private func jobToLock(_ id: JobID) -> PostgresRequest {
+        PostgresRequest("SELECT \(Self.jobColumns) FROM job WHERE id = $1\(self.lock("FOR UPDATE"))", [id])
+    }
+
+    /// One round trip for all three. Each sees what was committed before it began: the job and the execution after the
+    /// lock of the pipeline was had.
+    func lockWork(of known: JobRow) throws -> JobWork? {
+        let key = PipelineKey(scope: known.scope, name: known.pipelineName)
+        var pipeline: PipelineRow?
+        var row: JobRow?
+        var execution: PipelineExecution?
+        let requests = [
+            self.pipelineToLock(key), self.jobToLock(known.job.id),
+            Self.executionToRead(known.start.executionID, of: known.pipelineID),
+        ]
+        try self.together(requests) { index, result in
+            switch index {
+            case 0: pipeline = try result.map { try Self.pipelineRow(&$0, of: key) }.first
+            case 1: row = try result.map(Self.jobRow).first
+            default: execution = try result.map(Self.execution).first
+            }
+        }
+        guard let pipeline, pipeline.id == known.pipelineID, let row else { return nil }
+        return JobWork(pipeline: pipeline, row: row, execution: execution)
+    }
 
     func lockOpenJob(of action: ActionExecutionID) throws -> JobRow? {
         try self.first(

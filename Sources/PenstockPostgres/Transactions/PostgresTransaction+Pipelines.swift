@@ -38,24 +38,30 @@ extension PostgresTransaction {
     }
 
     func lockPipeline(_ key: PipelineKey) throws -> PipelineRow? {
-        try self.first(
+        try self.rows(self.pipelineToLock(key)) { try Self.pipelineRow(&$0, of: key) }.first
+    }
+
+    func pipelineToLock(_ key: PipelineKey) -> PostgresRequest {
+        PostgresRequest(
             """
             SELECT id, created, updated, pipeline_type, execution_mode, tags, head FROM pipeline
             WHERE account = $1 AND region = $2 AND name = $3\(self.lock("FOR UPDATE"))
             """,
             [key.scope.account, key.scope.region, key.name]
-        ) { row in
-            PipelineRow(
-                id: try row.id(),
-                key: key,
-                created: try row.timestamp(),
-                updated: try row.timestamp(),
-                pipelineType: try row.rawValue(),
-                executionMode: try row.rawValue(),
-                tags: try row.storedList(),
-                head: try row.stored()
-            )
-        }
+        )
+    }
+
+    static func pipelineRow(_ row: inout PostgresRow, of key: PipelineKey) throws -> PipelineRow {
+        PipelineRow(
+            id: try row.id(),
+            key: key,
+            created: try row.timestamp(),
+            updated: try row.timestamp(),
+            pipelineType: try row.rawValue(),
+            executionMode: try row.rawValue(),
+            tags: try row.storedList(),
+            head: try row.stored()
+        )
     }
 
     func lockPipelineID(_ key: PipelineKey) throws -> PipelineID? {
@@ -150,14 +156,20 @@ extension PostgresTransaction {
 
 extension PostgresTransaction {
     func execution(_ id: PipelineExecutionID, of pipeline: PipelineID) throws -> PipelineExecution? {
-        try self.first(
+        try self.rows(Self.executionToRead(id, of: pipeline), Self.execution).first
+    }
+
+    static func executionToRead(_ id: PipelineExecutionID, of pipeline: PipelineID) -> PostgresRequest {
+        PostgresRequest(
             """
             SELECT state FROM live_execution WHERE pipeline = $1 AND id = $2
             UNION ALL SELECT state FROM archived_execution WHERE pipeline = $1 AND id = $2
             """,
             [pipeline, id]
-        ) { try $0.stored() }
+        )
     }
+
+    static func execution(_ row: inout PostgresRow) throws -> PipelineExecution { try row.stored() }
 
     /// One round trip for all three tables.
     func putExecution(_ execution: PipelineExecution, of pipeline: PipelineID) throws {

@@ -44,15 +44,14 @@ final class PostgresTransaction: StoreTransaction {
         }
     }
 
-    /// Commits. What was gathered travels with COMMIT where the connection has answered in this transaction and nothing is
-    /// required of it; otherwise before it, so that a connection that was lost while it rested is found in time.
+    /// Commits. What was gathered travels with COMMIT where the connection has answered in this transaction; otherwise
+    /// before it, so that a connection that was lost while it rested is found in time.
     ///
     /// - Throws: ``PostgresFailure``. What it means is for who knows that it is that of a COMMIT: see ``isCommitting``.
     func commit() throws(PostgresFailure) {
         // Nothing was asked of the server, which knows of no transaction.
         if !self.hasBegun, self.gathered.count == 1 { return }
-        let canTravelTogether = self.hasBegun && !self.gathered.contains { $0.requirement != nil }
-        if !canTravelTogether, !self.gathered.isEmpty { _ = try self.send(self.takeGathered()) }
+        if !self.hasBegun { _ = try self.send(self.takeGathered()) }
         self.isCommitting = true
         let tag = try self.send(self.takeGathered() + [PostgresRequest("COMMIT")]).tag()
         guard tag == "COMMIT" else {
@@ -74,7 +73,25 @@ final class PostgresTransaction: StoreTransaction {
         _ parameters: [any PostgresEncodable],
         _ read: (inout PostgresRow) throws -> Value
     ) throws -> [Value] {
-        try self.answer(to: self.takeGathered() + [PostgresRequest(sql, parameters)]).map(read)
+        try self.rows(PostgresRequest(sql, parameters), read)
+    }
+
+    func rows<Value>(_ request: PostgresRequest, _ read: (inout PostgresRow) throws -> Value) throws -> [Value] {
+        try self.answer(to: self.takeGathered() + [request]).map(read)
+    }
+
+    /// Runs statements in order, one round trip for all, and hands over what each answered, with its place among them.
+    func together(
+        _ requests: [PostgresRequest],
+        _ read: (Int, borrowing PostgresResult) throws -> Void
+    ) throws {
+        let gathered = self.takeGathered()
+        var failure: (any Error)?
+        _ = try self.answer(to: gathered + requests) { index, result in
+            guard index >= gathered.count, failure == nil else { return }
+            do { try read(index - gathered.count, result) } catch { failure = error }
+        }
+        if let failure { throw failure }
     }
 
     func first<Value>(
@@ -102,12 +119,16 @@ final class PostgresTransaction: StoreTransaction {
         if self.gathered.count >= Self.maximumGathered { _ = try self.answer(to: self.takeGathered()) }
     }
 
-    /// As ``gather(_:_:requiring:)``, of a statement that must touch one row.
+    /// As ``gather(_:_:requiring:)``, of an update that must touch one row. Where it touches none it fails on the
+    /// server, so that nothing after it is carried out, and COMMIT may travel with it.
     ///
     /// - Parameter otherwise: What is wrong if it does not.
-    func gather(_ sql: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
+    func gather(_ update: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
         try self.gather(
-            sql, parameters, requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise))
+            "WITH changed AS (\(update) RETURNING 1) SELECT 1 / count(*) FROM changed",
+            parameters,
+            requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise)
+        )
     }
 
     private func takeGathered() -> [PostgresRequest] {
@@ -115,17 +136,21 @@ final class PostgresTransaction: StoreTransaction {
         return self.gathered
     }
 
-    private func send(_ requests: [PostgresRequest]) throws(PostgresFailure) -> PostgresResult {
+    private func send(
+        _ requests: [PostgresRequest], each: (Int, borrowing PostgresResult) -> Void = { _, _ in }
+    ) throws(PostgresFailure) -> PostgresResult {
         if let failure { throw failure }
-        let result = try self.session.exchange(requests)
+        let result = try self.session.exchange(requests, each: each)
         self.hasBegun = true
         return result
     }
 
     /// As ``send(_:)``, while the body runs: what fails is kept.
-    private func answer(to requests: [PostgresRequest]) throws(StoreError) -> PostgresResult {
+    private func answer(
+        to requests: [PostgresRequest], each: (Int, borrowing PostgresResult) -> Void = { _, _ in }
+    ) throws(StoreError) -> PostgresResult {
         do throws(PostgresFailure) {
-            return try self.send(requests)
+            return try self.send(requests, each: each)
         } catch {
             if self.failure == nil { self.failure = error }
             throw error.storeError

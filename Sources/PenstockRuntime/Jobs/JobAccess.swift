@@ -19,9 +19,28 @@ struct JobAccess {
     let context: RuntimeContext
     let now: Timestamp
 
+    /// The job with what the proof is checked against.
+    static func job(_ id: JobID, _ proof: WorkerProof, in reader: any StoreReader) throws -> ConnectedJob? {
+        switch proof {
+        case .sameAccount: try reader.job(id).map { ConnectedJob(row: $0) }
+        case .clientToken: try reader.connectedJob(id)
+        }
+    }
+
+    /// As ``job(_:_:in:)``, the job locked.
+    static func lockJob(
+        _ id: JobID, _ proof: WorkerProof, in transaction: any StoreTransaction
+    ) throws -> ConnectedJob? {
+        switch proof {
+        case .sameAccount: try transaction.lockJob(id).map { ConnectedJob(row: $0) }
+        case .clientToken: try transaction.lockConnectedJob(id)
+        }
+    }
+
     /// - Throws: ``Rejection`` `jobNotFound` for a job that is not the caller's, `invalidClientToken` for a wrong token.
     ///   The token is checked before anything else is told, so that a stranger learns nothing of job states.
-    func check(_ row: JobRow, _ call: CallContext, _ proof: WorkerProof, in reader: any StoreReader) throws {
+    func check(_ job: ConnectedJob, _ call: CallContext, _ proof: WorkerProof, in reader: any StoreReader) throws {
+        let row = job.row
         let type = row.start.action.typeID
         let isExpired = row.job.endedAt.map { self.now - $0 >= self.context.settings.endedJobRetention } ?? false
         guard row.scope.region == call.scope.region, !isExpired else { throw JobRejections.notFound("\(row.job.id)") }
@@ -37,20 +56,20 @@ struct JobAccess {
                 try row.job.wasHandedOut(to: call.scope.account)
                     || reader.partnerActionType(type, in: call.scope.region)?.mayPoll(call.scope.account) ?? false
             else { throw JobRejections.notFound("\(row.job.id)") }
-            try self.checkToken(token, of: row, in: reader)
+            try self.checkToken(token, of: job)
         }
     }
 
-    private func checkToken(_ token: String, of row: JobRow, in reader: any StoreReader) throws {
+    private func checkToken(_ token: String, of job: ConnectedJob) throws {
         let refusal = Rejection(.invalidClientToken, "The client token provided is not valid")
-        guard let clientID = row.clientID, let connection = try reader.connection(clientID) else { throw refusal }
-        let scope = ConnectionRow.hashContext(clientID)
+        guard let connection = job.connection else { throw refusal }
+        let scope = ConnectionRow.hashContext(connection.clientID)
         let isCurrent = self.context.tokens.matches(token, hash: connection.tokenHash, context: scope)
         let isPrevious = connection.previousTokenHash.map {
             self.context.tokens.matches(token, hash: $0, context: scope)
                 && connection.previousExpires.map { self.now < $0 } ?? false
         }
-        let isLive = connection.revoked == nil || !self.isForgotten(row.job)
+        let isLive = connection.revoked == nil || !self.isForgotten(job.row.job)
         guard isLive, isCurrent || isPrevious ?? false else { throw refusal }
     }
 
@@ -63,8 +82,8 @@ struct JobAccess {
 extension Job {
     /// Whether its last dispatch was to the account.
     fileprivate func wasHandedOut(to account: AccountID) -> Bool {
-        let parts = self.dispatchedTo?.split(separator: ":", omittingEmptySubsequences: false) ?? []
-        return parts.count > 4 && parts[4] == account.rawValue
+        let parts = self.dispatchedTo?.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) ?? []
+        return parts.count > 4 && parts[4].elementsEqual(account.rawValue.utf8)
     }
 }
 

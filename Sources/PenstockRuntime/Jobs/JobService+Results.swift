@@ -32,21 +32,22 @@ extension JobService {
         if case .success(_, nil, _) = result { try await self.takeStagedOutputs(call, id, proof) }
         let now = context.clock.now
         try await context.store.write { transaction in
-            guard let known = try transaction.job(id) else { throw JobRejections.notFound(id.description) }
+            guard let known = try JobAccess.job(id, proof, in: transaction) else {
+                throw JobRejections.notFound(id.description)
+            }
             try JobAccess(context: context, now: now).check(known, call, proof, in: transaction)
-            let key = PipelineKey(scope: known.scope, name: known.pipelineName)
-            guard let pipeline = try transaction.lockPipeline(key), pipeline.id == known.pipelineID,
-                let row = try transaction.lockJob(known)
-            else { throw JobRejections.notFound(id.description) }
-            let job = row.standing(at: now)
+            guard let work = try transaction.lockWork(of: known.row) else {
+                throw JobRejections.notFound(id.description)
+            }
+            let job = work.row.standing(at: now)
             if job.isRepeat(digest, at: now, within: context.settings.repeatedResultWindow) { return }
             let status = job.status(at: now)
             guard status == .inProgress else { throw JobRejections.invalidState(id, status.rawValue) }
             if case .success(_, _, let variables) = result, variables.totalBytes > limit {
                 throw Rejection(.outputVariablesSizeExceeded, JobResult.variablesProblem(limit: limit))
             }
-            let commit = PipelineCommit(context: context, transaction: transaction, row: pipeline, now: now)
-            try Self.finish(row, result, digest: digest, commit)
+            let commit = PipelineCommit(context: context, transaction: transaction, work: work, now: now)
+            try Self.finish(work.row, result, digest: digest, commit)
             try call.audit(operation, "job/\(id)", at: now, in: transaction)
         }
     }
@@ -75,15 +76,12 @@ extension JobService {
         let context = self.context
         let now = context.clock.now
         return try await context.store.write { transaction in
-            guard let known = try transaction.job(id) else { return false }
-            let key = PipelineKey(scope: known.scope, name: known.pipelineName)
-            guard let pipeline = try transaction.lockPipeline(key), pipeline.id == known.pipelineID,
-                let row = try transaction.lockJob(known), row.job.dispatch == dispatch,
-                !row.standing(at: now).storedStatus.isTerminal
+            guard let known = try transaction.job(id), let work = try transaction.lockWork(of: known),
+                work.row.job.dispatch == dispatch, !work.row.standing(at: now).storedStatus.isTerminal
             else { return false }
-            let commit = PipelineCommit(context: context, transaction: transaction, row: pipeline, now: now)
+            let commit = PipelineCommit(context: context, transaction: transaction, work: work, now: now)
             let kept = result.keepingVariables(within: context.settings.maximumOutputVariableBytes)
-            try Self.finish(row, kept, digest: result.digest, commit)
+            try Self.finish(work.row, kept, digest: result.digest, commit)
             return true
         }
     }
@@ -108,6 +106,7 @@ extension JobService {
         case .success(let progress, nil, let variables):
             job.end(.succeeded, resultDigest: digest, at: commit.now)
             try Self.close(row, job, commit)
+            commit.attemptWithoutJob = row.start.id
             let success = ActionSuccess(
                 progress: progress.dated(commit.now),
                 outputs: try Self.pinnedOutputs(of: row, commit),
@@ -117,6 +116,7 @@ extension JobService {
         case .failure(let failure, let externalExecutionID):
             job.end(.failed, resultDigest: digest, at: commit.now)
             try Self.close(row, job, commit)
+            commit.attemptWithoutJob = row.start.id
             try commit.apply(
                 .actionFailed(execution, row.start.id, failure, externalExecutionID: externalExecutionID)
             )

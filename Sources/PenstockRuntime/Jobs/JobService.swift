@@ -162,7 +162,10 @@ package struct JobService: Sendable {
                     visibility: visibility ?? context.settings.visibility
                 )
                 try transaction.updateJob(row.job, clientID: row.clientID)
-                try Self.bindConnection(of: row, in: transaction)
+                // The first job that is dispatched under a connection binds it to its type.
+                if let clientID = row.clientID {
+                    try transaction.bindConnection(clientID, to: row.start.action.typeID)
+                }
                 let version = try context.declarations.version(
                     row.start.pipelineVersion,
                     of: row.pipelineID,
@@ -184,16 +187,6 @@ package struct JobService: Sendable {
         return claimed
     }
 
-    /// The first job that is dispatched under a connection binds it to its type.
-    private static func bindConnection(of row: JobRow, in transaction: any StoreTransaction) throws {
-        // It is bound once and for all, so most need no lock.
-        guard let clientID = row.clientID, try transaction.connection(clientID)?.boundType == nil,
-            var connection = try transaction.lockConnection(clientID), connection.boundType == nil
-        else { return }
-        connection.boundType = row.start.action.typeID
-        try transaction.putConnection(connection)
-    }
-
     // MARK: Acknowledging
 
     /// Makes a dispatched job the worker's own.
@@ -209,8 +202,11 @@ package struct JobService: Sendable {
         let context = self.context
         let now = context.clock.now
         return try await context.store.write { transaction in
-            guard let row = try transaction.lockJob(id) else { throw JobRejections.notFound(id.description) }
-            try JobAccess(context: context, now: now).check(row, call, proof, in: transaction)
+            guard let found = try JobAccess.lockJob(id, proof, in: transaction) else {
+                throw JobRejections.notFound(id.description)
+            }
+            try JobAccess(context: context, now: now).check(found, call, proof, in: transaction)
+            let row = found.row
             var job = row.standing(at: now)
             switch job.acknowledge(nonce: nonce, at: now) {
             case .accepted:
@@ -229,8 +225,11 @@ package struct JobService: Sendable {
         let context = self.context
         let now = context.clock.now
         let details = try await context.store.read { reader in
-            guard var row = try reader.job(id) else { throw JobRejections.notFound(id.description) }
-            try JobAccess(context: context, now: now).check(row, call, proof, in: reader)
+            guard let found = try JobAccess.job(id, proof, in: reader) else {
+                throw JobRejections.notFound(id.description)
+            }
+            try JobAccess(context: context, now: now).check(found, call, proof, in: reader)
+            var row = found.row
             row.job = row.standing(at: now)
             if row.job.storedStatus.isTerminal {
                 if case .clientToken = proof { throw JobRejections.invalidJob(id) }

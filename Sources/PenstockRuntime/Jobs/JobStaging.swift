@@ -135,9 +135,9 @@ extension JobService {
         guard let staging = self.context.staging else { return }
         let now = self.context.clock.now
         let row = try await self.context.store.read { reader -> JobRow? in
-            guard let row = try reader.job(id) else { return nil }
-            try JobAccess(context: self.context, now: now).check(row, call, proof, in: reader)
-            return row.standing(at: now).status(at: now) == .inProgress ? row : nil
+            guard let found = try JobAccess.job(id, proof, in: reader) else { return nil }
+            try JobAccess(context: self.context, now: now).check(found, call, proof, in: reader)
+            return found.row.standing(at: now).status(at: now) == .inProgress ? found.row : nil
         }
         if let row { try await staging.takeOutputs(of: row) }
     }

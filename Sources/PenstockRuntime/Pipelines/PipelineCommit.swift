@@ -21,6 +21,10 @@ struct PipelineCommit {
     private var starting: [ActionExecutionID: ActionStart] = [:]
     /// Rules that have started and have no history entry yet.
     private var startingRules: [RuleExecutionID: RuleStart] = [:]
+    /// The attempt whose open job the caller has ended in this transaction: there is none left to look for.
+    var attemptWithoutJob: ActionExecutionID?
+    /// The execution that the first step is about, as it is stored, if the transaction has read it already.
+    private var known: PipelineExecution?
     /// What the work of a step itself leads to, applied before the transaction ends.
     private var followUps: [PipelineEvent] = []
 
@@ -30,6 +34,12 @@ struct PipelineCommit {
         self.transaction = transaction
         self.row = row
         self.now = now
+    }
+
+    /// Of a job that is about to end, and with it the execution that its end is about.
+    init(context: RuntimeContext, transaction: any StoreTransaction, work: JobWork, now: Timestamp) {
+        self.init(context: context, transaction: transaction, row: work.pipeline, now: now)
+        self.known = work.execution
     }
 
     /// The version that new executions run.
@@ -58,6 +68,8 @@ struct PipelineCommit {
     private mutating func step(_ event: PipelineEvent) throws -> PipelineOutcome {
         let before = self.row.head
         let (state, outcome) = try self.run(event)
+        // From here on it is another one that is stored.
+        self.known = nil
         self.row.head = state.head
         for id in outcome.changedExecutions {
             guard let execution = state.executions[id] else { continue }
@@ -71,6 +83,7 @@ struct PipelineCommit {
     /// Applies the event to the state, which grows by what the engine asks for.
     private func run(_ event: PipelineEvent) throws -> (PipelineState, PipelineOutcome) {
         var known = PipelineState(key: self.row.key, head: self.row.head)
+        if let execution = self.known { known.add(execution) }
         // An interrupted step has used none of them, so that the next attempt may have the same.
         var identifiers = self.context.identifiers(4)
         for _ in 0..<Self.maximumNeeds {
@@ -248,7 +261,7 @@ struct PipelineCommit {
 
     /// Closes what an attempt that ended has left open: its job and its deadlines.
     private func close(_ id: ActionExecutionID, _ status: ActionExecutionStatus, isTimeout: Bool) throws {
-        if var open = try self.transaction.lockOpenJob(of: id) {
+        if id != self.attemptWithoutJob, var open = try self.transaction.lockOpenJob(of: id) {
             let end: Job.Status = status == .succeeded ? .succeeded : isTimeout ? .timedOut : .failed
             open.job.end(end, resultDigest: nil, at: self.now)
             try self.transaction.updateJob(open.job, clientID: open.clientID)

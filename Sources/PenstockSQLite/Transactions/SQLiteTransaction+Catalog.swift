@@ -71,6 +71,10 @@ extension SQLiteTransaction {
 
     func lockConnection(_ id: ClientID) throws -> ConnectionRow? { try self.connection(id) }
 
+    func bindConnection(_ id: ClientID, to type: ActionTypeID) throws {
+        try self.connection.run(.bindConnection, .id(id), .blob(type.storedBytes()))
+    }
+
     func liveConnection(
         scope: Scope,
         pipelineName: String,

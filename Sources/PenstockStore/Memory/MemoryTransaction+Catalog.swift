@@ -30,6 +30,12 @@ extension MemoryTransaction {
 
     func lockConnection(_ id: ClientID) -> ConnectionRow? { self.connection(id) }
 
+    func bindConnection(_ id: ClientID, to type: ActionTypeID) throws {
+        guard var row = self.connection(id), row.boundType == nil else { return }
+        row.boundType = type
+        try self.putConnection(row)
+    }
+
     func liveConnection(
         scope: Scope,
         pipelineName: String,
