@@ -66,23 +66,27 @@ package struct ParsedAuthorization: Sendable, Hashable {
             throw .incomplete(.header, missing: [.credential, .signature, .signedHeaders])
         }
         // Bytes all the way: this is done for every request, and characters cost ten times as much.
-        let trimmed = header.utf8.drop { $0 == UInt8(ascii: " ") }
+        let trimmed = Array(header.utf8).drop { $0 == UInt8(ascii: " ") }
         let scheme = trimmed.prefix { $0 != UInt8(ascii: " ") }
         guard scheme.elementsEqual(signatureAlgorithm.utf8) else {
             throw scheme.starts(with: "AWS".utf8) ? .unsupportedAlgorithm(.header) : .missing
         }
-        var credential: Substring.UTF8View?
-        var signedHeaders: Substring.UTF8View?
-        var signature: Substring.UTF8View?
+        var credential: ArraySlice<UInt8>?
+        var signedHeaders: ArraySlice<UInt8>?
+        var signature: ArraySlice<UInt8>?
         for part in trimmed.dropFirst(scheme.count).split(separator: UInt8(ascii: ",")) {
             guard let mark = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
             let value = Self.trimming(part[part.index(after: mark)...])
+            let name = Self.trimming(part[..<mark])
             let isRepeated: Bool
-            switch Substring(Self.trimming(part[..<mark])) {
-            case "Credential": (isRepeated, credential) = (credential != nil, value)
-            case "SignedHeaders": (isRepeated, signedHeaders) = (signedHeaders != nil, value)
-            case "Signature": (isRepeated, signature) = (signature != nil, value)
-            default: isRepeated = false
+            if name.elementsEqual("Credential".utf8) {
+                (isRepeated, credential) = (credential != nil, value)
+            } else if name.elementsEqual("SignedHeaders".utf8) {
+                (isRepeated, signedHeaders) = (signedHeaders != nil, value)
+            } else if name.elementsEqual("Signature".utf8) {
+                (isRepeated, signature) = (signature != nil, value)
+            } else {
+                isRepeated = false
             }
             if isRepeated { throw .ambiguous(.header) }
         }
@@ -143,8 +147,8 @@ package struct ParsedAuthorization: Sendable, Hashable {
         }
 
         self.form = .query
-        (self.accessKeyID, self.scope) = try Self.parseCredential(credential[...].utf8, form: .query)
-        self.signedHeaders = try Self.parseSignedHeaders(signedHeaders[...].utf8, form: .query)
+        (self.accessKeyID, self.scope) = try Self.parseCredential(Array(credential.utf8)[...], form: .query)
+        self.signedHeaders = try Self.parseSignedHeaders(Array(signedHeaders.utf8)[...], form: .query)
         self.signature = Array(signature.utf8)
         guard let time = SigningTime(basicFormat: date) else { throw .malformedDate(.query) }
         self.time = time
@@ -157,32 +161,41 @@ package struct ParsedAuthorization: Sendable, Hashable {
 
     /// Reads `key/date/region/service/aws4_request`; the key may itself hold slashes.
     private static func parseCredential(
-        _ text: Substring.UTF8View, form: Form
+        _ text: ArraySlice<UInt8>, form: Form
     ) throws(AuthenticationError) -> (accessKeyID: String, scope: CredentialScope) {
         let parts = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count >= 5 else { throw .malformedCredential(form) }
-        let tail = parts.suffix(4).map { String(Substring($0)) }
-        let accessKeyID = parts.dropLast(4).map { Substring($0) }.joined(separator: "/")
-        guard !accessKeyID.isEmpty, accessKeyID.utf8.count <= SigningLimits.maximumAccessKeyIDLength,
+        let tail = parts.suffix(4).map { String(decoding: $0, as: UTF8.self) }
+        let accessKeyID = text[..<parts[parts.count - 5].endIndex]
+        guard !accessKeyID.isEmpty, accessKeyID.count <= SigningLimits.maximumAccessKeyIDLength,
             tail[0].utf8.count == 8, tail[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             tail[2].utf8.count <= SigningLimits.maximumScopePartLength, !tail[2].isEmpty
         else { throw .malformedCredential(form) }
         guard tail[3] == CredentialScope.terminator else { throw .wrongTerminator(form) }
-        return (accessKeyID, CredentialScope(date: tail[0], region: tail[1], service: tail[2]))
+        return (
+            String(decoding: accessKeyID, as: UTF8.self),
+            CredentialScope(date: tail[0], region: tail[1], service: tail[2])
+        )
     }
 
     private static func parseSignedHeaders(
-        _ text: Substring.UTF8View, form: Form
+        _ text: ArraySlice<UInt8>, form: Form
     ) throws(AuthenticationError) -> [String] {
         let names = text.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-            .map { String(Substring($0)) }
+            .map { String(decoding: $0, as: UTF8.self) }
         guard names.count <= SigningLimits.maximumSignedHeaders, names.allSatisfy({ !$0.isEmpty }),
-            Set(names).count == names.count
+            !Self.hasRepetition(in: names)
         else { throw .malformedSignedHeaders(form) }
         return names
     }
 
-    private static func trimming(_ text: Substring.UTF8View) -> Substring.UTF8View {
+    /// Names that come in ascending order, as signers write them, are told apart without a set.
+    private static func hasRepetition(in names: [String]) -> Bool {
+        let areAscending = zip(names, names.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return !areAscending && Set(names).count != names.count
+    }
+
+    private static func trimming(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         var text = text.drop(while: isBlank)
         while let last = text.last, isBlank(last) { text.removeLast() }

@@ -65,7 +65,7 @@ package struct APICall: Sendable {
 
     /// The header of our own by which a poll asks to be held. Clients that know nothing of it are answered at once.
     private static func maximumWait(of request: SurfaceRequest) throws -> Duration {
-        guard let text = request.headers[.penstockWaitSeconds] else { return .zero }
+        guard let text = request.headers.value(of: .penstockWaitSeconds) else { return .zero }
         guard let seconds = Int(text), 0...20 ~= seconds else {
             throw Rejection(.validation, "The header x-penstock-wait-seconds must be a whole number from 0 to 20")
         }

@@ -93,7 +93,7 @@ package struct JSONSurface: Surface {
     }
 
     private func handler(for request: SurfaceRequest) throws -> OperationHandler {
-        guard request.method == .post, let target = request.headers[.xAmzTarget] else {
+        guard request.method == .post, let target = request.headers.value(of: .xAmzTarget) else {
             throw ServiceException(
                 .unknownOperation, "Operations are called by POST with X-Amz-Target", httpStatus: 404)
         }

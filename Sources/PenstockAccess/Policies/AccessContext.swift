@@ -5,20 +5,21 @@ package import PenstockModel
 
 /// What conditions and policy variables can look at.
 package struct AccessContext: Sendable {
-    /// By lower-case key; IAM compares keys without regard to case.
+    private let now: Timestamp?
+    private let sourceAddress: String?
+    private let isSecure: Bool?
+    private let region: Region?
+    /// What was set besides, by lower-case key; IAM compares keys without regard to case.
     private var entries: [String: [String]] = [:]
 
     /// - Parameters:
     ///   - now: The service's clock, for `aws:CurrentTime` and `aws:EpochTime`.
     ///   - sourceAddress: The peer's IP address; `nil` when there is none, as on a local socket.
     package init(now: Timestamp? = nil, sourceAddress: String? = nil, isSecure: Bool? = nil, region: Region? = nil) {
-        if let now {
-            self.entries["aws:currenttime"] = ["\(now.millisecondsSinceEpoch / 1000)"]
-            self.entries["aws:epochtime"] = ["\(now.millisecondsSinceEpoch / 1000)"]
-        }
-        if let sourceAddress { self.entries["aws:sourceip"] = [sourceAddress] }
-        if let isSecure { self.entries["aws:securetransport"] = ["\(isSecure)"] }
-        if let region { self.entries["aws:requestedregion"] = [region.rawValue] }
+        self.now = now
+        self.sourceAddress = sourceAddress
+        self.isSecure = isSecure
+        self.region = region
     }
 
     /// Sets a key such as `aws:ResourceTag/team`; an empty list is a key that is present without values.
@@ -32,7 +33,20 @@ package struct AccessContext: Sendable {
     }
 
     /// `nil` when the key is absent.
-    func values(for lowercasedKey: String) -> [String]? { self.entries[lowercasedKey] }
+    func values(for lowercasedKey: String) -> [String]? {
+        self.entries[lowercasedKey] ?? self.requestValue(for: lowercasedKey).map { [$0] }
+    }
+
+    /// What a request says by itself. It is written out when a policy asks, which few do.
+    private func requestValue(for lowercasedKey: String) -> String? {
+        switch lowercasedKey {
+        case "aws:currenttime", "aws:epochtime": self.now.map { "\($0.millisecondsSinceEpoch / 1000)" }
+        case "aws:sourceip": self.sourceAddress
+        case "aws:securetransport": self.isSecure.map { "\($0)" }
+        case "aws:requestedregion": self.region?.rawValue
+        case _: nil
+        }
+    }
 
     func adding(_ principal: Principal) -> Self {
         var context = self

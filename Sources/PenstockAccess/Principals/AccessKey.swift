@@ -69,9 +69,19 @@ package enum AccessKeyGenerator {
         prefix: String = keyPrefix,
         using generator: inout some RandomNumberGenerator
     ) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-        return prefix + String((0..<16).map { _ in alphabet[Int.random(in: 0..<32, using: &generator)] })
+        var key = prefix
+        // Sixteen digits of five bits are taken from two numbers: each that is asked for may cost a system call.
+        for _ in 0..<2 {
+            var bits = generator.next()
+            for _ in 0..<8 {
+                key.unicodeScalars.append(Unicode.Scalar(Self.alphabet[Int(bits & 31)]))
+                bits >>= 5
+            }
+        }
+        return key
     }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 
     /// Forty characters: 240 random bits.
     package static func makeSecret(using generator: inout some RandomNumberGenerator) -> String {

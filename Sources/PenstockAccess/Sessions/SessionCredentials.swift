@@ -52,11 +52,12 @@ package struct SessionVault: Sendable {
     package static let ordinaryTokenLimit = 4096
 
     private let tokens: AuthenticatedBox
-    private let secrets: SymmetricKey
+    /// The key taken in, ready for a message.
+    private let secrets: HMAC<SHA256>
 
     package init(masterKey: MasterKey) {
         self.tokens = AuthenticatedBox(key: masterKey.derive(.sessionTokens))
-        self.secrets = masterKey.derive(.sessionSecrets)
+        self.secrets = HMAC(key: masterKey.derive(.sessionSecrets))
     }
 
     /// Makes credentials for the session.
@@ -80,8 +81,9 @@ package struct SessionVault: Sendable {
     ///
     /// It proves nothing by itself: a request is good only when its token opens, too.
     package func secret(accessKeyID: String) -> String {
-        let code = HMAC<SHA256>.authenticationCode(for: Array(accessKeyID.utf8), using: self.secrets)
-        return Base64URL.encode(Array(code.prefix(30)))
+        var secrets = self.secrets
+        secrets.update(data: Array(accessKeyID.utf8))
+        return Base64URL.encode(Array(secrets.finalize().prefix(30)))
     }
 
     /// The session of a token; the caller checks ``Session/expiresAt`` against the service's clock.

@@ -35,13 +35,13 @@ package struct SurfaceRequest: Sendable {
     /// Percent-encoded, as sent, without its `?`.
     package var query: String? { self.signable.query }
     /// What `Content-Length` says; `nil` when it is absent, as with chunked bodies.
-    package var contentLength: Int? { self.headers[.contentLength].flatMap { Int($0) } }
+    package var contentLength: Int? { self.headers.value(of: .contentLength).flatMap { Int($0) } }
 
     /// The body as it arrives; may be read once.
     ///
     /// A client that waits to be asked for the body is asked now, so look at the head first.
     package func streamBody() -> RequestBody {
-        if self.headers[.expect]?.lowercased() == "100-continue" { self.peer.requestBody() }
+        if self.headers.value(of: .expect)?.lowercased() == "100-continue" { self.peer.requestBody() }
         return self.body
     }
 

@@ -13,7 +13,7 @@ enum SignatureHint: Sendable, Hashable {
     case unsigned
 
     init(_ request: HTTPRequest) {
-        if let header = request.headerFields[.authorization], header.hasPrefix("AWS") {
+        if let header = request.headerFields.value(of: .authorization), header.utf8.starts(with: "AWS".utf8) {
             self = Self.scope(in: header, after: "Credential=").map(Self.service) ?? .unreadable
         } else if let target = request.path, target.utf8.contains(UInt8(ascii: "?")), target.contains("X-Amz-") {
             self = Self.scope(in: target, after: "X-Amz-Credential=").map(Self.service) ?? .unsigned
@@ -25,30 +25,35 @@ enum SignatureHint: Sendable, Hashable {
     /// The last but one part of a credential, which ends at a comma, a blank or an ampersand.
     ///
     /// Works on bytes: it is done for every request, and looking for characters costs ten times as much.
-    private static func scope(in text: String, after label: String) -> String? {
-        guard let start = Self.end(of: label.utf8, in: text.utf8) else { return nil }
-        let credential = text.utf8[start...].prefix { byte in
-            byte != UInt8(ascii: ",") && byte != UInt8(ascii: " ") && byte != UInt8(ascii: "&")
+    private static func scope(in text: String, after label: StaticString) -> String? {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard let start = Self.end(of: label, in: bytes) else { return nil }
+            let credential = bytes[start...].prefix { byte in
+                byte != UInt8(ascii: ",") && byte != UInt8(ascii: " ") && byte != UInt8(ascii: "&")
+            }
+            guard credential.contains(UInt8(ascii: "%")) else { return Self.service(of: credential) }
+            let decoded = String(decoding: credential, as: UTF8.self)
+                .replacing("%2F", with: "/").replacing("%2f", with: "/")
+            return Self.service(of: Array(decoded.utf8))
         }
-        guard !credential.contains(UInt8(ascii: "%")) else {
-            let decoded = Substring(credential).replacing("%2F", with: "/").replacing("%2f", with: "/")
-            return Self.service(of: decoded.utf8)
-        }
-        return Self.service(of: credential)
     }
 
-    private static func service(of credential: Substring.UTF8View) -> String? {
+    private static func service(of credential: some BidirectionalCollection<UInt8>) -> String? {
         let parts = credential.split(separator: UInt8(ascii: "/"))
         guard parts.count >= 5, parts[parts.count - 1].elementsEqual("aws4_request".utf8) else { return nil }
-        return String(Substring(parts[parts.count - 2]))
+        return String(decoding: parts[parts.count - 2], as: UTF8.self)
     }
 
     /// Where the text goes on behind the first occurrence of the label.
-    private static func end(of label: String.UTF8View, in text: String.UTF8View) -> String.Index? {
-        var index = text.startIndex
-        while index != text.endIndex {
-            if text[index...].starts(with: label) { return text.index(index, offsetBy: label.count) }
-            index = text.index(after: index)
+    private static func end(of label: StaticString, in text: UnsafeBufferPointer<UInt8>) -> Int? {
+        let count = label.utf8CodeUnitCount
+        var start = 0
+        while start + count <= text.count {
+            var matched = 0
+            while matched < count, text[start + matched] == label.utf8Start[matched] { matched += 1 }
+            if matched == count { return start + count }
+            start += 1
         }
         return nil
     }

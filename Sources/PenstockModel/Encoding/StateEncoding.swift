@@ -117,8 +117,16 @@ public struct StateReader: Sendable {
 
     @inlinable
     public mutating func readUInt64() throws(StateDecodingError) -> UInt64 {
-        var value: UInt64 = 0
-        var shift: UInt64 = 0
+        // Most numbers are lengths and cases: one byte.
+        let first = try self.readByte()
+        return first < 0x80 ? UInt64(first) : try self.readRest(of: first)
+    }
+
+    /// The number whose first byte says that others follow.
+    @usableFromInline
+    mutating func readRest(of first: UInt8) throws(StateDecodingError) -> UInt64 {
+        var value = UInt64(first & 0x7F)
+        var shift: UInt64 = 7
         while true {
             let byte = try self.readByte()
             guard shift < 63 || byte <= 1 else { throw StateDecodingError("a number is too large") }
@@ -143,14 +151,22 @@ public struct StateReader: Sendable {
         try Value(from: &self)
     }
 
-    @inlinable
     public mutating func readString() throws(StateDecodingError) -> String {
         let count = try self.readCount()
-        defer { self.position += count }
-        guard let text = String(validating: self.bytes[self.position..<self.position + count], as: UTF8.self) else {
-            throw StateDecodingError("a text is not UTF-8")
+        let start = self.position
+        let text = self.bytes.withUnsafeBufferPointer { bytes in
+            Self.text(of: UnsafeBufferPointer(rebasing: bytes[start..<start + count]))
         }
+        guard let text else { throw StateDecodingError("a text is not UTF-8") }
+        self.position += count
         return text
+    }
+
+    /// `nil` when the bytes are not UTF-8. Decoding repairs what is not, which changes it; asking for validation costs
+    /// more than to look whether that happened.
+    private static func text(of bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        var text = String(decoding: bytes, as: UTF8.self)
+        return text.withUTF8 { $0.count == bytes.count && $0.elementsEqual(bytes) } ? text : nil
     }
 
     @inlinable

@@ -6,6 +6,7 @@ public struct AccountID: Sendable, Hashable, Comparable, CustomStringConvertible
     public let rawValue: String
 
     /// `nil` unless the text is exactly twelve ASCII digits.
+    @inlinable
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count == 12, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         self.rawValue = String(text)
@@ -26,6 +27,7 @@ public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let rawValue: String
 
     /// `nil` unless the text has 1 to ``maximumLength`` lower-case letters, digits and hyphens.
+    @inlinable
     public init?(_ text: some StringProtocol) {
         let allowed = text.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D }
         guard allowed, 1...Self.maximumLength ~= text.utf8.count else { return nil }

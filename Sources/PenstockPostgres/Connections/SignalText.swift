@@ -45,7 +45,7 @@ enum SignalText {
     private static func signal(_ line: Substring) -> StoreSignal? {
         let rest = line.dropFirst()
         switch line.first {
-        case "j": return JobQueue(rest).map { .jobQueued($0) }
+        case "j": return JobQueue(String(rest)).map { .jobQueued($0) }
         case "t": return Int64(rest).map { .timerSet(Timestamp(millisecondsSinceEpoch: $0)) }
         case "w": return rest.isEmpty ? .sourceWatched : nil
         case "e": return rest.isEmpty ? .effectOwed : nil

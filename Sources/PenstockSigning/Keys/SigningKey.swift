@@ -5,7 +5,8 @@ import Crypto
 
 /// The key that signs within one scope, derived from a secret by four rounds of HMAC.
 package struct SigningKey: Sendable {
-    private let key: SymmetricKey
+    /// The key taken in, ready for a text: that is half of the work of signing one.
+    private let keyed: HMAC<SHA256>
 
     /// Derives the key: `AWS4` and the secret, then date, region, service and terminator.
     package init(secret: SecretAccessKey, scope: CredentialScope) {
@@ -13,11 +14,13 @@ package struct SigningKey: Sendable {
         for part in [scope.date, scope.region, scope.service, CredentialScope.terminator] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
         }
-        self.key = key
+        self.keyed = HMAC(key: key)
     }
 
     /// The signature of a string to sign, as 64 hexadecimal digits.
     package func signature(of text: StringToSign) -> [UInt8] {
-        Hex.encode(HMAC<SHA256>.authenticationCode(for: text.bytes, using: self.key))
+        var keyed = self.keyed
+        keyed.update(data: text.bytes)
+        return Hex.encode(keyed.finalize())
     }
 }
