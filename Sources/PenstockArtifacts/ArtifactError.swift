@@ -14,8 +14,10 @@ package struct ArtifactError: Error, Sendable, Hashable {
         /// There is no object because this delete marker is the latest version, or the version asked for.
         case deleteMarker(VersionID, isLatest: Bool)
         case noSuchUpload, invalidPart, invalidPartOrder, invalidPartNumber, partTooSmall, tooLarge
-        /// Not the caller's, or a write with the credentials of a job that no longer writes.
+        /// Not the caller's.
         case accessDenied
+        /// A write with the credentials of a job that no longer writes.
+        case grantEnded
         case preconditionFailed
         /// The bytes are not those that the client announced.
         case badDigest

@@ -25,7 +25,7 @@ package struct ForeignBlobs: BlobObjects {
     let bucket: String
     /// Empty, or ends with a slash.
     let prefix: String
-    private let partSizeBytes: Int64
+    let partSizeBytes: Int64
 
     /// - Parameters:
     ///   - prefix: Empty, or ends with a slash.
@@ -57,7 +57,7 @@ package struct ForeignBlobs: BlobObjects {
         let file = try await received.open()
         let sizeBytes = received.content.sizeBytes
         guard sizeBytes <= self.partSizeBytes else {
-            return try await ForeignUpload(self, self.key(of: name), sizeBytes: sizeBytes)
+            return try await ForeignUpload(self, self.request(.POST, name), sizeBytes: sizeBytes)
                 .run(FileParts(file: file, sizeBytes: sizeBytes, partSizeBytes: self.partSizeBytes))
         }
         guard let hash = PayloadHash(hexadecimal: name.hash.hex) else { preconditionFailure("a hash is a hash") }
@@ -94,7 +94,7 @@ package struct ForeignBlobs: BlobObjects {
     }
 
     package func remove(_ name: BlobName, sizeBytes: Int64) async throws {
-        if sizeBytes > self.partSizeBytes { try await self.abortUploads(beneath: self.key(of: name)) }
+        if sizeBytes > self.partSizeBytes { try await self.abortUploads(of: self.key(of: name)) }
         try await self.remove(self.key(of: name))
     }
 
@@ -164,6 +164,8 @@ package struct ForeignBlobFailure: TemporaryFailure, Sendable, CustomStringConve
     package var description: String
     /// Whether the store answered well, with other content than it was given.
     package var hasOtherContent: Bool
+    /// Whether there was an answer, which is a refusal.
+    var isAnswer = false
 
     init(_ description: String, hasOtherContent: Bool = false) {
         self.description = description

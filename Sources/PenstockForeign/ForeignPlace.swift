@@ -55,7 +55,7 @@ package struct ForeignPlace: Sendable {
         let allowsInsecureHTTP = try query.takeFlag("insecure-http")
         let endpoint = query.take("endpoint")
         self.endpoint = try Self.endpoint(
-            endpoint ?? "https://s3.\(self.region).amazonaws.com", endpoint == nil ? "region" : "endpoint",
+            endpoint ?? Self.amazon("s3", self.region), endpoint == nil ? "region" : "endpoint",
             allowsInsecureHTTP)
         self.timeout = try query.takeSeconds("timeout", in: 1...300) ?? Self.defaultTimeout
         self.credentials = try ForeignCredentials(
@@ -63,7 +63,7 @@ package struct ForeignPlace: Sendable {
             readFile: readFile)
         let sts = query.take("sts")
         if let role = query.take("role") {
-            self.role = try self.role(role, sts, isAmazon: endpoint == nil, allowsInsecureHTTP)
+            self.role = try self.role(role, sts, allowsInsecureHTTP)
         } else if sts != nil {
             throw ConfigurationProblem(at: "sts", "goes with a role")
         }
@@ -118,11 +118,12 @@ package struct ForeignPlace: Sendable {
 
     /// Other stores than Amazon's have their STS at the address of the store, unless it is said.
     private func role(
-        _ arn: String, _ sts: String?, isAmazon: Bool, _ allowsInsecureHTTP: Bool
+        _ arn: String, _ sts: String?, _ allowsInsecureHTTP: Bool
     ) throws(ConfigurationProblem) -> (arn: String, sts: EndpointURL) {
         let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
-        guard ForeignRole.arnLength ~= arn.utf8.count, parts.count >= 6, parts[0] == "arn", !parts[1].isEmpty,
-            parts[5].hasPrefix("role/"), arn.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+        let isPartition = parts.count > 1 && !parts[1].isEmpty && parts[1].utf8.allSatisfy(Self.isPartitionByte)
+        guard ForeignRole.arnLength ~= arn.utf8.count, parts.count >= 6, parts[0] == "arn", isPartition,
+            parts[2] == "iam", parts[5].hasPrefix("role/"), arn.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
         else {
             throw ConfigurationProblem(
                 at: "role", "must be the ARN of a role, as in arn:aws:iam::123456789012:role/NAME")
@@ -135,15 +136,30 @@ package struct ForeignPlace: Sendable {
             throw ConfigurationProblem(
                 at: "", "must have a prefix of letters, digits, '.', '-', '_' and '/' if there is a role")
         }
-        guard self.prefix.utf8.count <= Self.maximumPrefixBytesWithRole else {
+        guard self.prefix.utf8.count <= Self.maximumPrefixBytesWithRole + 1 else {
             throw ConfigurationProblem(
                 at: "",
                 "has a prefix of more than \(Self.maximumPrefixBytesWithRole) bytes, too long for the policies of a role"
             )
         }
-        let home = isAmazon ? "https://sts.\(self.region).amazonaws.com" : self.endpoint.description
+        let isAmazon = ["amazonaws.com", "amazonaws.com.cn"].contains { self.endpoint.host.hasSuffix(".\($0)") }
+        let home = isAmazon ? Self.amazon("sts", self.region) : self.endpoint.description
         return (arn, try Self.endpoint(sts ?? home, "sts", allowsInsecureHTTP))
     }
+
+    private static func isPartitionByte(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x61...0x7A ~= byte || byte == UInt8(ascii: "-")
+    }
+
+    /// Where Amazon has a service.
+    ///
+    /// Source: AWS General Reference, Service endpoints.
+    private static func amazon(_ service: String, _ region: String) -> String {
+        "https://\(service).\(region).\(region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com")"
+    }
+
+    /// The one STS that is of no region signs for this one.
+    private static let globalSTS = (host: "sts.amazonaws.com", region: "us-east-1")
 
     /// What reads and writes there.
     ///
@@ -163,7 +179,8 @@ package struct ForeignPlace: Sendable {
     /// - Parameter blobs: Of this place.
     package func staging(of blobs: ForeignBlobs) -> ForeignStaging? {
         guard let role = self.role else { return nil }
-        var settings = S3Client.Settings(endpoint: role.sts, region: self.region, timeout: self.timeout)
+        let region = role.sts.host == Self.globalSTS.host ? Self.globalSTS.region : self.region
+        var settings = S3Client.Settings(endpoint: role.sts, region: region, timeout: self.timeout)
         settings.service = "sts"
         settings.maximumConnections = Self.maximumConnections
         let client = S3Client(

@@ -12,6 +12,8 @@ package struct ForeignRole: Sendable {
     package static let shortestLifetime = Duration.seconds(900)
     /// How long an ARN of a role is, in characters.
     static let arnLength = 20...2048
+    /// So much of what an STS says is told, in characters.
+    private static let toldLength = 300
 
     /// A client of the STS.
     private let client: S3Client
@@ -23,8 +25,11 @@ package struct ForeignRole: Sendable {
         self.arn = arn
     }
 
-    /// As in `aws`, `aws-cn`: the same in ARNs of the store's objects.
-    var partition: Substring { self.arn.split(separator: ":")[1] }
+    /// As in `aws`, `aws-cn`, in ARNs of the store's objects. Stores that have one of their own for roles have `aws` there.
+    var partition: Substring {
+        let parts = self.arn.split(separator: ":")
+        return parts.count > 1 && parts[1].hasPrefix("aws") ? parts[1] : "aws"
+    }
 
     /// Credentials that are good for what the policy allows and the role may do.
     ///
@@ -32,10 +37,25 @@ package struct ForeignRole: Sendable {
     package func assume(
         session: String, policy: SessionPolicy, lifetime: Duration
     ) async throws(ForeignBlobFailure) -> StagingCredentials {
-        let answer = try await self.ask(session: session, policy: policy, lifetime: lifetime)
+        do throws(ForeignBlobFailure) {
+            return try self.credentials(
+                in: await self.ask(session: session, policy: policy, lifetime: lifetime))
+        } catch {
+            throw ForeignBlobFailure("the role \(self.arn) cannot be assumed: \(error)")
+        }
+    }
+
+    /// - Throws: ``ForeignBlobFailure`` where the answer has none.
+    func credentials(in answer: S3Answer) throws(ForeignBlobFailure) -> StagingCredentials {
         guard answer.isSuccess, let id = answer.text(of: "AccessKeyId"),
             let secret = answer.text(of: "SecretAccessKey"), let token = answer.text(of: "SessionToken")
-        else { throw ForeignBlobFailure("the role \(self.arn) cannot be assumed: \(self.told(answer))") }
+        else {
+            let code = answer.errorCode.map { ", \($0)" } ?? (answer.isSuccess ? ", and gave no credentials" : "")
+            let message = answer.text(of: "Message").map { ": \($0.prefix(Self.toldLength))" } ?? ""
+            var failure = ForeignBlobFailure("\(self.client.origin) answered \(answer.status)\(code)\(message)")
+            failure.isAnswer = true
+            throw failure
+        }
         return StagingCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token)
     }
 
@@ -57,13 +77,7 @@ package struct ForeignRole: Sendable {
         do throws(S3Failure) {
             return try await self.client.send(request)
         } catch {
-            throw ForeignBlobFailure("the role \(self.arn) cannot be assumed: \(error)")
+            throw ForeignBlobFailure("\(error)")
         }
-    }
-
-    func told(_ answer: S3Answer) -> String {
-        let code = answer.errorCode.map { ", \($0)" } ?? ""
-        let message = answer.text(of: "Message").map { ": \($0)" } ?? ""
-        return "\(self.client.origin) answered \(answer.status)\(code)\(message)"
     }
 }

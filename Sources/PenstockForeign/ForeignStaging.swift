@@ -3,7 +3,7 @@
 
 import NIOHTTP1
 package import PenstockArtifacts
-package import PenstockModel
+import PenstockModel
 import PenstockOutbound
 import PenstockSigning
 
@@ -16,12 +16,12 @@ import PenstockSigning
 ///
 /// Without a prefix a key has exactly two slashes, as some workers of CodePipeline expect.
 package struct ForeignStaging: StagedObjects {
-    /// So many parts of one object are copied at once.
-    static let copyWidth = 8
+    private static let metadataPrefix = "x-amz-meta-"
 
-    private let blobs: ForeignBlobs
+    let blobs: ForeignBlobs
     private let role: ForeignRole
 
+    /// Creates the place of a role's sessions beside blobs.
     package init(blobs: ForeignBlobs, role: ForeignRole) {
         self.blobs = blobs
         self.role = role
@@ -32,10 +32,12 @@ package struct ForeignStaging: StagedObjects {
     }
 
     private func key(of name: StagedName) -> String {
-        "\(self.folder(of: name.action))\(name.direction.rawValue)/\(name.artifact)"
+        self.folder(of: name.action, name.direction) + name.artifact
     }
 
-    private func folder(of action: ActionExecutionID) -> String { "\(self.blobs.prefix)\(action)/" }
+    func folder(of action: ActionExecutionID, _ direction: StagedName.Direction) -> String {
+        "\(self.blobs.prefix)\(action)/\(direction.rawValue)/"
+    }
 
     package func sizeBytes(of name: StagedName) async throws -> Int64? {
         try await self.blobs.head(self.key(of: name))?.sizeBytes
@@ -43,22 +45,24 @@ package struct ForeignStaging: StagedObjects {
 
     // MARK: Inputs
 
-    package func make(_ name: StagedName, of blobs: [(name: BlobName, sizeBytes: Int64)]) async throws {
-        let key = self.key(of: name)
-        let parts = CopiedParts(sources: blobs.filter { $0.sizeBytes > 0 }.map { self.source($0.name) })
-        switch parts.count {
-        case 0:
-            let answer = try await self.blobs.send(self.blobs.request(.PUT, key))
-            try self.blobs.require(answer.isSuccess, answer, to: "put an object")
-        case 1:
-            var request = self.blobs.request(.PUT, key)
-            parts.complete(&request, part: 1)
-            let answer = try await self.blobs.send(request)
-            try self.blobs.require(answer.isSuccess && answer.errorCode == nil, answer, to: "copy an object")
-        default:
+    package func make(
+        _ name: StagedName, of blobs: [(name: BlobName, sizeBytes: Int64)], _ metadata: StagedMetadata
+    ) async throws {
+        let parts = CopiedParts(blobs.map { (self.source($0.name), $0.sizeBytes) }, of: self.blobs.partSizeBytes)
+        var request = self.blobs.request(.PUT, self.key(of: name))
+        request.headers =
+            metadata.headers.map { ($0.key, $0.value) }
+            + metadata.metadata.map { (Self.metadataPrefix + $0.key, $0.value) }
+        guard parts.count <= 1 else {
             let sizeBytes = blobs.reduce(0) { $0 + $1.sizeBytes }
-            try await ForeignUpload(self.blobs, key, sizeBytes: sizeBytes).run(parts)
+            return try await ForeignUpload(self.blobs, request, sizeBytes: sizeBytes).run(parts)
         }
+        if parts.count == 1 {
+            parts.complete(&request, part: 1)
+            request.headers.append(("x-amz-metadata-directive", "REPLACE"))
+        }
+        let answer = try await self.blobs.send(request)
+        try self.blobs.require(answer.isSuccess && answer.errorCode == nil, answer, to: "copy an object")
     }
 
     /// Bucket and key of a blob, as a header has them.
@@ -72,12 +76,22 @@ package struct ForeignStaging: StagedObjects {
     package func open(_ name: StagedName) async throws -> StagedObject? {
         let key = self.key(of: name)
         guard let (sizeBytes, answer) = try await self.blobs.head(key) else { return nil }
-        var staged = StagedObject(sizeBytes: sizeBytes, contentType: answer["content-type"], run: nil)
+        var staged = StagedObject(sizeBytes: sizeBytes, metadata: Self.metadata(of: answer), run: nil)
         if sizeBytes > 0 {
             let object = ForeignObject(key: key, sizeBytes: sizeBytes, etag: answer["etag"])
             staged.run = try await self.blobs.open(object, 0..<sizeBytes)
         }
         return staged
+    }
+
+    private static func metadata(of answer: S3Answer) -> StagedMetadata {
+        let headers = ObjectDetails.contentHeaders.compactMap { name in answer[name].map { KeyedValue(name, $0) } }
+        let metadata = answer.headers.compactMap { name, value -> KeyedValue? in
+            let name = name.lowercased()
+            guard name.hasPrefix(Self.metadataPrefix) else { return nil }
+            return KeyedValue(String(name.dropFirst(Self.metadataPrefix.count)), value)
+        }
+        return StagedMetadata(headers: headers, metadata: metadata.sorted { $0.key < $1.key })
     }
 
     // MARK: Credentials
@@ -89,8 +103,8 @@ package struct ForeignStaging: StagedObjects {
         return try await self.role.assume(session: session, policy: policy, lifetime: lifetime)
     }
 
-    /// Where exactly the names are more than a policy can hold, all that the attempts may have of that direction: nothing
-    /// else is ever there.
+    /// Where exactly the names are more than a policy can hold, all that the attempt has of that direction: nobody but its
+    /// workers puts anything else there.
     package func policy(reading: [StagedName], writing: [StagedName]) -> SessionPolicy {
         let exact = SessionPolicy(reading: reading.map(self.arn), writing: writing.map(self.arn))
         guard exact.document.utf8.count > SessionPolicy.maximumLength else { return exact }
@@ -112,61 +126,56 @@ package struct ForeignStaging: StagedObjects {
             answer = try await self.role.ask(
                 session: "penstock-start", policy: SessionPolicy(reading: [], writing: []),
                 lifetime: ForeignRole.shortestLifetime)
+            _ = try self.role.credentials(in: answer)
         } catch {
-            throw ForeignPlaceProblem(kind: .unusable, description: error.description.withCapital)
+            // An STS that is there and says no will not say yes by itself.
+            throw ForeignPlaceProblem(
+                kind: error.isAnswer ? .configuration : .unusable,
+                description: "The role of \(self.blobs.place) cannot be assumed: \(error).")
         }
-        guard !answer.isSuccess else { return }
-        throw ForeignPlaceProblem(
-            kind: .configuration,
-            description: "The role of \(self.blobs.place) cannot be assumed: \(self.role.told(answer)).")
-    }
-
-    // MARK: Cleaning
-
-    package func actions() async throws -> [ActionExecutionID] {
-        let prefix = self.blobs.prefix
-        return try await self.listing([("prefix", prefix), ("delimiter", "/")], of: "Prefix")
-            .compactMap { $0.hasPrefix(prefix) ? ActionExecutionID($0.dropFirst(prefix.count).dropLast()) : nil }
-    }
-
-    package func removeAll(of action: ActionExecutionID) async throws {
-        let folder = self.folder(of: action)
-        try await self.blobs.abortUploads(beneath: folder)
-        for key in try await self.listing([("prefix", folder)], of: "Key") { try await self.blobs.remove(key) }
-    }
-
-    /// What stands in the elements of this name on all pages.
-    ///
-    /// Source: Amazon S3 API Reference, ListObjectsV2.
-    private func listing(_ query: [(String, String?)], of element: String) async throws -> [String] {
-        var (found, token) = ([String](), String?.none)
-        repeat {
-            var request = S3Request(.GET, bucket: self.blobs.bucket)
-            request.query = [("list-type", "2")] + query + (token.map { [("continuation-token", $0)] } ?? [])
-            let answer = try await self.blobs.send(request)
-            try self.blobs.require(answer.isSuccess, answer, to: "list objects")
-            found += answer.texts(of: element)
-            token = answer.text(of: "NextContinuationToken")
-        } while token != nil
-        return found
     }
 }
 
-/// Parts that are copies of other objects, each whole.
+/// Parts that are copies of other objects, or of ranges of them.
+///
+/// Source: Amazon S3 API Reference, UploadPartCopy.
 private struct CopiedParts: UploadParts {
-    /// Buckets and keys, encoded.
-    let sources: [String]
+    /// So many of one object are copied at once.
+    private static let width = 8
 
-    var count: Int { self.sources.count }
-    var width: Int { ForeignStaging.copyWidth }
+    private struct Part {
+        /// Bucket and key, encoded.
+        var source: String
+        /// `nil` for all of it.
+        var range: Range<Int64>?
+        var sizeBytes: Int64
+    }
+
+    private let parts: [Part]
+
+    /// What is larger than a part is divided evenly, so that none is smaller than a store takes.
+    init(_ sources: [(source: String, sizeBytes: Int64)], of partSizeBytes: Int64) {
+        self.parts = sources.filter { $0.sizeBytes > 0 }.flatMap { source, sizeBytes in
+            let count = (sizeBytes + partSizeBytes - 1) / partSizeBytes
+            guard count > 1 else { return [Part(source: source, range: nil, sizeBytes: sizeBytes)] }
+            return (0..<count).map { index in
+                let range = sizeBytes * index / count..<sizeBytes * (index + 1) / count
+                return Part(source: source, range: range, sizeBytes: Int64(range.count))
+            }
+        }
+    }
+
+    var count: Int { self.parts.count }
+    var width: Int { Self.width }
 
     func complete(_ request: inout S3Request, part number: Int) {
-        request.headers.append(("x-amz-copy-source", self.sources[number - 1]))
+        let part = self.parts[number - 1]
+        request.headers.append(("x-amz-copy-source", part.source))
+        if let range = part.range {
+            request.headers.append(("x-amz-copy-source-range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
+        }
+        request.copiedBytes = part.sizeBytes
     }
 
     func tag(_ answer: S3Answer) -> String? { answer.text(of: "ETag") }
-}
-
-extension String {
-    fileprivate var withCapital: String { self.prefix(1).uppercased() + self.dropFirst() }
 }

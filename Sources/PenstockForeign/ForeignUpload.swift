@@ -26,17 +26,21 @@ protocol UploadParts: Sendable {
 /// Source: Amazon S3 API Reference, CreateMultipartUpload, UploadPart, UploadPartCopy and CompleteMultipartUpload.
 struct ForeignUpload {
     private let blobs: ForeignBlobs
+    private let target: S3Request
     private let key: String
     private let sizeBytes: Int64
 
-    init(_ blobs: ForeignBlobs, _ key: String, sizeBytes: Int64) {
+    /// - Parameter target: Names the object; its headers are those of the object.
+    init(_ blobs: ForeignBlobs, _ target: S3Request, sizeBytes: Int64) {
         self.blobs = blobs
-        self.key = key
+        self.target = target
+        self.key = target.key ?? ""
         self.sizeBytes = sizeBytes
     }
 
     func run(_ parts: some UploadParts) async throws {
-        var request = self.blobs.request(.POST, self.key)
+        var request = self.target
+        request.method = .POST
         request.query = [("uploads", nil)]
         let answer = try await self.blobs.send(request)
         try self.blobs.require(answer.isSuccess, answer, to: "begin an upload")
@@ -144,17 +148,10 @@ extension ForeignBlobs {
         try self.require(answer.isSuccess || answer.status == 404, answer, to: "abort an upload")
     }
 
-    /// Ends what interrupted puts beneath a key have left; there are few, so one page of a listing has them all.
-    ///
-    /// Source: Amazon S3 API Reference, ListMultipartUploads.
-    func abortUploads(beneath prefix: String) async throws {
-        var request = S3Request(.GET, bucket: self.bucket)
-        request.query = [("uploads", nil), ("prefix", prefix)]
-        let answer = try await self.send(request)
-        try self.require(answer.isSuccess, answer, to: "list the uploads of an object")
-        // Not every store heeds the prefix.
-        for (key, uploadID) in zip(answer.texts(of: "Key"), answer.texts(of: "UploadId")) where key.hasPrefix(prefix) {
-            try await self.abort(uploadID, of: key)
+    /// Ends what interrupted puts of an object have left.
+    func abortUploads(of key: String) async throws {
+        for upload in try await self.uploads(beneath: key) where upload.key == key {
+            try await self.abort(upload.uploadID, of: key)
         }
     }
 }

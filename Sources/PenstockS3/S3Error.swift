@@ -125,7 +125,7 @@ extension S3Error {
         case .invalidPartNumber: ("InvalidArgument", 400)
         case .partTooSmall: ("EntityTooSmall", 400)
         case .tooLarge: ("EntityTooLarge", 400)
-        case .accessDenied: ("AccessDenied", 403)
+        case .accessDenied, .grantEnded: ("AccessDenied", 403)
         case .preconditionFailed: ("PreconditionFailed", 412)
         case .badDigest: ("BadDigest", 400)
         case .contentMismatch: ("XAmzContentSHA256Mismatch", 400)

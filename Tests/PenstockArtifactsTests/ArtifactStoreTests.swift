@@ -129,7 +129,7 @@ import Testing
         let fixture = try await Fixture.withBucket()
         let job = JobID(UniqueID(high: 1, low: 2))
         let caller = ArtifactStore.Caller(scope: owner.scope, grant: JobWriteGrant(jobID: job, dispatch: 1))
-        #expect(await refusal { try await fixture.put(key("k"), as: caller) } == .accessDenied)
+        #expect(await refusal { try await fixture.put(key("k"), as: caller) } == .grantEnded)
         fixture.index.setDispatch(1, of: job)
         try await fixture.put(key("k"), as: caller)
         let row = try await fixture.store.object(ObjectName(bucket: "bucket", key: key("k")), as: owner).row
@@ -143,7 +143,7 @@ import Testing
                 return nil
             }
         }
-        #expect(code == .accessDenied)
+        #expect(code == .grantEnded)
         #expect(try await fixture.get(key("k")) == "content")
     }
 

@@ -12,11 +12,15 @@ import Testing
 @Suite struct StagingTests {
     private static let action = ActionExecutionID(UniqueID(high: 8, low: 8))
     private static let input = StagedName(Self.action, .input, "Source")
+    private static let metadata = StagedMetadata(
+        headers: [KeyedValue("content-encoding", "gzip"), KeyedValue("content-type", "text/x-built")],
+        metadata: [KeyedValue("made-by", "mia")])
     private static let output = StagedName(Self.action, .output, "Built")
 
     /// Staged objects of another store, which are what they were made of.
     private final class Staged: StagedObjects {
         let made = Mutex<[StagedName: [BlobName]]>([:])
+        let told = Mutex<StagedMetadata?>(nil)
         let sizes = Mutex<[StagedName: Int64]>([:])
         let contents = Mutex<[StagedName: String]>([:])
         let announcedSize: Int64?
@@ -26,7 +30,10 @@ import Testing
         func location(of name: StagedName) -> (bucket: String, key: String) { ("elsewhere", name.artifact) }
         func sizeBytes(of name: StagedName) -> Int64? { self.sizes.withLock { $0[name] } }
 
-        func make(_ name: StagedName, of blobs: [(name: BlobName, sizeBytes: Int64)]) {
+        func make(
+            _ name: StagedName, of blobs: [(name: BlobName, sizeBytes: Int64)], _ metadata: StagedMetadata
+        ) {
+            self.told.withLock { $0 = metadata }
             self.made.withLock { $0[name, default: []] += blobs.map(\.name) }
             self.sizes.withLock { $0[name] = blobs.reduce(0) { $0 + $1.sizeBytes } }
         }
@@ -35,7 +42,7 @@ import Testing
             guard let content = self.contents.withLock({ $0[name] }) else { return nil }
             let size = self.announcedSize ?? Int64(content.utf8.count)
             return StagedObject(
-                sizeBytes: size, contentType: "text/x-built", run: content.isEmpty ? nil : Run(content: content))
+                sizeBytes: size, metadata: StagingTests.metadata, run: content.isEmpty ? nil : Run(content: content))
         }
 
         func credentials(
@@ -45,7 +52,7 @@ import Testing
         }
 
         func actions() -> [ActionExecutionID] { [] }
-        func removeAll(of action: ActionExecutionID) {}
+        func removeAll(of action: ActionExecutionID, olderThan age: Duration?) {}
     }
 
     /// One byte after the other.
@@ -75,6 +82,29 @@ import Testing
         #expect(objects.calls == objects.names.map { .put($0) })
     }
 
+    @Test func `An input has the headers of its object, but for those of this store alone`() async throws {
+        let fixture = try await Fixture.withBucket(objects: MemoryBlobObjects())
+        let own = KeyedValue("x-amz-server-side-encryption", "aws:kms")
+        let details = ObjectDetails(headers: Self.metadata.headers + [own], metadata: Self.metadata.metadata)
+        _ = try await fixture.store.put(Self.source("k"), details: details, as: owner) { writer in
+            try await writer.write(ByteBuffer(string: "content"))
+            return nil
+        }
+        let staged = Staged()
+        try await fixture.store.stage(Self.source("k"), as: Self.input, in: staged, as: owner)
+        #expect(staged.told.withLock { $0 } == Self.metadata)
+    }
+
+    @Test func `Credentials show only whose they are`() {
+        let credentials = StagingCredentials(accessKeyID: "ASIA1", secretAccessKey: "hunter2", sessionToken: "tok")
+        for text in ["\(credentials)", String(reflecting: credentials)] {
+            #expect(text.contains("ASIA1") && !text.contains("hunter2") && !text.contains("tok"))
+        }
+        var dumped = ""
+        dump(credentials, to: &dumped)
+        #expect(!dumped.contains("hunter2"))
+    }
+
     @Test(arguments: ["none", "deleted"]) func `An object that is not there is not staged`(_ name: String) async throws
     {
         let fixture = try await Fixture.withBucket(objects: MemoryBlobObjects())
@@ -95,7 +125,7 @@ import Testing
         try await fixture.store.take(Self.output, in: staged, to: Self.source("built"), as: owner)
         #expect(try await fixture.get(key("built")) == content)
         let row = try await fixture.store.object(Self.source("built"), as: owner).row
-        #expect(row.details.headers == [KeyedValue("content-type", "text/x-built")])
+        #expect(row.details.headers == Self.metadata.headers && row.details.metadata == Self.metadata.metadata)
     }
 
     @Test func `Nothing is taken where nothing was put`() async throws {

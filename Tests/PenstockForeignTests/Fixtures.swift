@@ -35,13 +35,14 @@ final class ForeignFixture {
         region: String = "eu-central-1",
         timeout: Duration = .seconds(20),
         credentials: S3Credentials = S3Credentials(.double),
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
         _ body: (ForeignFixture) async throws -> Void
     ) async throws {
         try await StoreDouble.run { double, port in
             let endpoint = try EndpointURL("http://127.0.0.1:\(port)")
             var settings = S3Client.Settings(endpoint: endpoint, region: region, timeout: timeout)
             settings.retryDelay = .milliseconds(1)
-            let client = S3Client(settings, credentials: credentials) { Int64(Date().timeIntervalSince1970) }
+            let client = S3Client(settings, credentials: credentials, secondsSinceEpoch: now)
             let blobs = ForeignBlobs(
                 client: client, bucket: bucket, prefix: "a b/é/", partSizeBytes: Self.partSizeBytes)
             try await body(try await ForeignFixture(double, blobs))

@@ -73,7 +73,13 @@ import Testing
         #expect(try sts("&region=eu-north-1") == "https://sts.eu-north-1.amazonaws.com/")
         #expect(try sts("&endpoint=https://store.example/s3") == "https://store.example/s3")
         #expect(try sts("&endpoint=https://store.example&sts=https://sts.example/a") == "https://sts.example/a")
+        let amazon = "&region=eu-north-1&endpoint=https://s3.dualstack.eu-north-1.amazonaws.com"
+        #expect(try sts(amazon) == "https://sts.eu-north-1.amazonaws.com/")
+        #expect(try sts("&region=cn-north-1") == "https://sts.cn-north-1.amazonaws.com.cn/")
+        #expect(try Self.place("s3://bucket?region=cn-north-1").endpoint.host == "s3.cn-north-1.amazonaws.com.cn")
         #expect(try Self.place("s3://bucket").role == nil)
+        let longest = String(repeating: "a", count: ForeignPlace.maximumPrefixBytesWithRole)
+        #expect(try Self.place("s3://bucket/\(longest)?role=\(Self.role)").role?.arn == Self.role)
     }
 
     @Test func `The key is that of a named profile or file, of the environment, or of the shared file, in this order`()
@@ -129,6 +135,10 @@ import Testing
             "role must be the ARN of a role, as in arn:aws:iam::123456789012:role/NAME."
         ),
         (
+            "s3://bucket?role=arn:a*:iam::123456789012:role/workers",
+            "role must be the ARN of a role, as in arn:aws:iam::123456789012:role/NAME."
+        ),
+        (
             "s3://bucket?role=arn:aws:iam::123456789012:user/mia",
             "role must be the ARN of a role, as in arn:aws:iam::123456789012:role/NAME."
         ),
@@ -141,7 +151,7 @@ import Testing
             "It must have a prefix of letters, digits, '.', '-', '_' and '/' if there is a role."
         ),
         (
-            "s3://bucket/\(String(repeating: "a", count: 256))?role=\(Self.role)",
+            "s3://bucket/\(String(repeating: "a", count: 257))?role=\(Self.role)",
             "It has a prefix of more than 256 bytes, too long for the policies of a role."
         ),
         ("s3://bucket?insecure-http=yes", "insecure-http must be true or false."),

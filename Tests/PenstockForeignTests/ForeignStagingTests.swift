@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import NIOCore
 import PenstockArtifacts
 import PenstockForeign
 import PenstockModel
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], [0], [1000], [700_000, 700_001, 3], [700_000, 0, 3]])
+    @Test(arguments: [[], [0], [1000], [700_000, 700_001, 3], [700_000, 0, 3], [1_900_001]])
     func `An input is copied there from its blobs, in their order`(_ sizes: [Int]) async throws {
         try await ForeignFixture.run { fixture in
             let staging = try Self.staging(fixture)
@@ -69,7 +70,9 @@ import Testing
             var blobs: [(name: BlobName, sizeBytes: Int64)] = []
             for size in sizes { blobs.append((try await fixture.put(content(size)), Int64(size))) }
             fixture.double.fail { _, _ in nil }
-            try await staging.make(name, of: blobs)
+            let metadata = StagedMetadata(
+                headers: [KeyedValue("content-type", "text/x-a")], metadata: [KeyedValue("made-by", "mia")])
+            try await staging.make(name, of: blobs, metadata)
             let (bucket, key) = staging.location(of: name)
             #expect(bucket == StoreDouble.bucket && key == "a b/é/\(Self.action)/input/Source")
             #expect(fixture.double.objects[key] == sizes.flatMap { content($0) })
@@ -77,6 +80,10 @@ import Testing
             // No bytes move through here.
             let sent = fixture.double.requests.filter { $0.query["uploadId"] == nil || $0.method == "PUT" }
             #expect(sent.flatMap(\.body) == [])
+            let first = try #require(fixture.double.requests.first { $0.method != "HEAD" })
+            #expect(first.headers["content-type"] == "text/x-a" && first.headers["x-amz-meta-made-by"] == "mia")
+            let copies = fixture.double.requests.filter { $0.headers["x-amz-copy-source"] != nil }
+            #expect(sizes.reduce(0, +) == 0 || !copies.isEmpty)
         }
     }
 
@@ -103,17 +110,56 @@ import Testing
             let blob = try await fixture.put(content(10))
             for action in [Self.action, Self.other] {
                 for artifact in ["A", "B"] {
-                    try await staging.make(StagedName(action, .input, artifact), of: [(blob, 10)])
+                    try await staging.make(
+                        StagedName(action, .input, artifact), of: [(blob, 10)], StagedMetadata())
                 }
                 fixture.double.state.withLock { state in
                     state.uploads["\(action)"] = (staging.location(of: StagedName(action, .output, "C")).key, [:])
                 }
             }
-            #expect(Set(try await staging.actions()) == [Self.action, Self.other])
-            try await staging.removeAll(of: Self.action)
+            let stray = "a b/é/\(Self.action)/elsewhere"
+            let alone = ActionExecutionID(UniqueID(high: 1, low: 4))
+            fixture.double.state.withLock { state in
+                state.objects[stray] = [1]
+                state.uploads["\(alone)"] = (staging.location(of: StagedName(alone, .output, "C")).key, [:])
+            }
+            #expect(try await staging.actions() == [Self.action, Self.other, alone])
+            try await staging.removeAll(of: Self.action, olderThan: nil)
+            try await staging.removeAll(of: alone, olderThan: nil)
+            // What is none of a job's artifacts is somebody else's.
+            #expect(fixture.double.objects[stray] == [1])
+            fixture.double.state.withLock { $0.objects[stray] = nil }
             #expect(try await staging.actions() == [Self.other])
             #expect(fixture.double.state.withLock { $0.uploads.keys.sorted() } == ["\(Self.other)"])
             #expect(try await fixture.get(blob, of: content(10)) == content(10))
+        }
+    }
+
+    @Test(arguments: [(59, true), (60, false), (61, false)])
+    func `Only what is older than an age goes where one is said`(_ seconds: Int64, _ stays: Bool) async throws {
+        try await ForeignFixture.run(now: { StoreDouble.secondsSinceEpoch + 60 + 1 }) { fixture in
+            let staging = try Self.staging(fixture)
+            let blob = try await fixture.put(content(10))
+            let name = StagedName(Self.action, .output, "A")
+            try await staging.make(name, of: [(blob, 10)], StagedMetadata())
+            try await staging.removeAll(of: Self.action, olderThan: .seconds(seconds + 1))
+            #expect(try await (staging.sizeBytes(of: name) != nil) == !stays)
+        }
+    }
+
+    @Test func `An output is opened with what its worker said of it`() async throws {
+        try await ForeignFixture.run { fixture in
+            let staging = try Self.staging(fixture)
+            let name = StagedName(Self.action, .output, "Built")
+            let key = staging.location(of: name).key
+            fixture.double.state.withLock { $0.objects[key] = content(1000) }
+            fixture.double.fail { _, _ in .header("X-Amz-Meta-Made-By", "mia") }
+            let opened = try #require(try await staging.open(name))
+            #expect(opened.metadata.metadata == [KeyedValue("made-by", "mia")])
+            var reader = try #require(opened.run).makeReader()
+            var bytes: [UInt8] = []
+            while let piece = try await reader.next() { bytes += piece.readableBytesView }
+            #expect(bytes == content(1000))
         }
     }
 }

@@ -3,9 +3,7 @@
 
 import Crypto
 import Foundation
-import NIOCore
-import NIOHTTP1
-import NIOPosix
+import LoopbackHTTP
 import Synchronization
 
 /// A request as the double got it.
@@ -16,15 +14,16 @@ struct StoreRequest: Sendable {
     /// Names and values, decoded.
     var query: [String: String]
     var headers: [String: String]
-    var body: [UInt8] = []
+    var body: [UInt8]
 
-    init(_ head: HTTPRequestHead) {
-        self.method = head.method.rawValue
-        let components = URLComponents(string: head.uri)
-        self.path = components?.path ?? head.uri
+    init(_ request: LoopbackRequest) {
+        self.method = request.method
+        let components = URLComponents(string: request.target)
+        self.path = components?.path ?? request.target
         let items = (components?.queryItems ?? []).map { ($0.name, $0.value ?? "") }
         self.query = Dictionary(items) { $0 + ", " + $1 }
-        self.headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $0 + ", " + $1 }
+        self.headers = request.headers
+        self.body = request.body
     }
 }
 
@@ -66,6 +65,9 @@ final class StoreDouble: Sendable {
 
     static let bucket = "artifacts"
     static let accessKeyID = "AKIADOUBLE"
+    /// When everything was written.
+    static let time = "2026-05-04T03:02:01.000Z"
+    static let secondsSinceEpoch: Int64 = 1_777_863_721
 
     let state = Mutex(State())
 
@@ -84,72 +86,25 @@ final class StoreDouble: Sendable {
     /// Runs the body with a store that listens on the port it is given.
     static func run(_ body: (StoreDouble, _ port: Int) async throws -> Void) async throws {
         let double = StoreDouble()
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { child in
-                child.eventLoop.makeCompletedFuture {
-                    try child.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
-                        wrappingChannelSynchronously: child)
-                }
-            }
-        let port = channel.channel.localAddress?.port ?? 0
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await withThrowingDiscardingTaskGroup { connections in
-                    try await channel.executeThenClose { inbound in
-                        for try await connection in inbound {
-                            connections.addTask { try? await double.serve(connection) }
-                        }
-                    }
-                }
-            }
-            try await body(double, port)
-            group.cancelAll()
+        let server = LoopbackServer { request in
+            let (answer, fault) = double.state.withLock { Self.answer(StoreRequest(request), &$0) }
+            return Self.spoiled(answer, fault)
         }
+        try await server.run { port in try await body(double, port) }
     }
 
-    private func serve(_ connection: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async throws {
-        try await connection.executeThenClose { inbound, outbound in
-            var request: StoreRequest?
-            for try await part in inbound {
-                switch part {
-                case .head(let head): request = StoreRequest(head)
-                case .body(let bytes): request?.body += bytes.readableBytesView
-                case .end:
-                    guard let received = request else { continue }
-                    let (answer, fault) = self.state.withLock { Self.answer(received, &$0) }
-                    if case .silence = fault { continue }
-                    guard try await Self.send(answer, fault, isHead: received.method == "HEAD", outbound) else {
-                        return
-                    }
-                }
-            }
+    private static func spoiled(_ answer: Answer, _ fault: StoreFault?) -> LoopbackAnswer? {
+        var sent = LoopbackAnswer(status: answer.status, headers: answer.headers, body: answer.body)
+        switch fault {
+        case .silence: return nil
+        case .cut(let count): sent.cutAfter = count
+        case .damage where !sent.body.isEmpty: sent.body[0] ^= 1
+        case .header(let name, let value):
+            sent.headers.removeAll { $0.0.lowercased() == name.lowercased() }
+            sent.headers.append((name, value))
+        case .damage, .refusal, nil: break
         }
-    }
-
-    /// - Returns: Whether the connection may be used again.
-    private static func send(
-        _ answer: Answer, _ fault: StoreFault?, isHead: Bool,
-        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
-    ) async throws -> Bool {
-        var headers = HTTPHeaders(answer.headers)
-        headers.replaceOrAdd(name: "content-length", value: "\(answer.body.count)")
-        if case .cut(let count) = fault {
-            headers.replaceOrAdd(name: "content-length", value: "\(max(answer.body.count, count + 1))")
-        }
-        if case .header(let name, let value) = fault { headers.replaceOrAdd(name: name, value: value) }
-        let status = HTTPResponseStatus(statusCode: answer.status)
-        try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
-        var body = answer.body
-        if case .cut(let count) = fault {
-            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body.prefix(count)))))
-            return false
-        }
-        if case .damage = fault, !body.isEmpty { body[0] ^= 1 }
-        if !isHead { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-        try await outbound.write(.end(nil))
-        return true
+        return sent
     }
 
     private static func answer(_ request: StoreRequest, _ state: inout State) -> (Answer, StoreFault?) {
@@ -215,11 +170,16 @@ final class StoreDouble: Sendable {
         let (prefix, delimiter) = (request.query["prefix"] ?? "", request.query["delimiter"])
         let entries = state.objects.keys.filter { $0.hasPrefix(prefix) }.map { key -> String in
             let rest = key.dropFirst(prefix.count)
-            guard let delimiter, let end = rest.firstRange(of: delimiter) else { return "<Key>\(key)</Key>" }
+            guard let delimiter, let end = rest.firstRange(of: delimiter) else {
+                return "<Key>\(key)</Key><LastModified>\(Self.time)</LastModified>"
+            }
             return "<Prefix>\(prefix)\(rest[..<end.upperBound])</Prefix>"
         }
         let rest = Set(entries).sorted().filter { $0 > request.query["continuation-token"] ?? "" }
-        let next = rest.count > 1 ? "<NextContinuationToken>\(Self.escaped(rest[0]))</NextContinuationToken>" : ""
+        let next =
+            rest.count > 1
+            ? "<IsTruncated>true</IsTruncated><NextContinuationToken>\(Self.escaped(rest[0]))</NextContinuationToken>"
+            : "<IsTruncated>false</IsTruncated>"
         return Answer(body: Array("<R><Prefix>\(prefix)</Prefix>\(rest.first ?? "")\(next)</R>".utf8))
     }
 
@@ -238,7 +198,8 @@ final class StoreDouble: Sendable {
             let ids = state.uploads.filter { $0.value.path.hasPrefix(request.query["prefix"] ?? "") }.keys.sorted()
             let entries = ids.map { id in
                 let key = state.uploads[id]?.path ?? ""
-                return "<Upload><Key>\(key)</Key><UploadId>\(id.replacing("&", with: "&amp;"))</UploadId></Upload>"
+                return "<Upload><Key>\(key)</Key><UploadId>\(Self.escaped(id))</UploadId>"
+                    + "<Initiated>\(Self.time)</Initiated></Upload>"
             }
             return Answer(body: Array("<R><UploadIdMarker/>\(entries.joined())</R>".utf8))
         case ("PUT", let id?):
@@ -246,7 +207,10 @@ final class StoreDouble: Sendable {
                 return .error(404, "NoSuchUpload")
             }
             if let source = request.headers["x-amz-copy-source"]?.removingPercentEncoding {
-                state.uploads[id]?.parts[number] = state.objects[String(source.dropFirst(Self.bucket.count + 1))]
+                let copied = state.objects[String(source.dropFirst(Self.bucket.count + 1))] ?? []
+                let ends = request.headers["x-amz-copy-source-range"]?.dropFirst("bytes=".count).split(separator: "-")
+                    .compactMap { Int($0) }
+                state.uploads[id]?.parts[number] = ends.map { Array(copied[$0[0]...$0[1]]) } ?? copied
                 return Answer(body: Array("<CopyPartResult><ETag>part \(number)</ETag></CopyPartResult>".utf8))
             }
             state.uploads[id]?.parts[number] = request.body

@@ -141,7 +141,7 @@ import Testing
                 return nil
             }
         } throws: {
-            ($0 as? ArtifactError)?.code == .accessDenied
+            ($0 as? ArtifactError)?.code == .grantEnded
         }
         #expect(try await bed.get("/bucket/k").refusal == "404 NoSuchKey")
     }

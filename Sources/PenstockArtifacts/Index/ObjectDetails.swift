@@ -50,6 +50,13 @@ package struct ObjectPart: Sendable, Hashable {
 
 /// What an object version has besides what listings sort and filter by.
 package struct ObjectDetails: Sendable, Hashable {
+    /// Those of the headers that say something of the content, and are not of this store alone.
+    ///
+    /// Source: Amazon S3 API Reference, PutObject.
+    package static let contentHeaders = [
+        "cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires",
+    ]
+
     /// What the client wants to get back with the object, such as `content-type`; lower-case names, in order.
     package var headers: [KeyedValue]
     /// The `x-amz-meta-` headers without that prefix, lower case, in order.

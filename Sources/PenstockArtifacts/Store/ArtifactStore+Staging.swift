@@ -4,7 +4,10 @@
 import PenstockModel
 
 extension ArtifactStore {
-    /// Copies an object to where workers of the other store find it, unless it is there already.
+    /// Copies an object to where workers of the other store find it, unless one of its size is there already.
+    ///
+    /// A version has one content. What is named without a version stays what it was when it was first copied, whatever is
+    /// put under its key during the attempt.
     ///
     /// - Returns: Whether it is there now: `false` when there is no such object.
     @discardableResult
@@ -27,7 +30,7 @@ extension ArtifactStore {
                 return (name: BlobName(hash: part.blob, generation: generation), sizeBytes: part.sizeBytes)
             }
         }
-        try await staged.make(name, of: blobs)
+        try await staged.make(name, of: blobs, StagedMetadata(row.details))
         return true
     }
 
@@ -43,8 +46,8 @@ extension ArtifactStore {
             throw ArtifactError(
                 .tooLarge, "It has \(object.sizeBytes) bytes, and at most \(Self.maximumPutSizeBytes) are taken.")
         }
-        let headers = object.contentType.map { [KeyedValue("content-type", $0)] } ?? []
-        _ = try await self.put(target, details: ObjectDetails(headers: headers), as: caller) { writer in
+        let details = ObjectDetails(headers: object.metadata.headers, metadata: object.metadata.metadata)
+        _ = try await self.put(target, details: details, as: caller) { writer in
             guard var reader = object.run?.makeReader() else { return nil }
             while let piece = try await reader.next() { try await writer.write(piece) }
             return nil

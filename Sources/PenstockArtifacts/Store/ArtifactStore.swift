@@ -141,7 +141,7 @@ extension ArtifactTransaction {
     func writableBucket(_ name: String, _ caller: ArtifactStore.Caller) throws -> BucketRow {
         let bucket = try self.ownBucket(name, for: .writeBeneath, caller)
         if let grant = caller.grant, try !self.jobAcceptsWrites(grant.jobID, dispatch: grant.dispatch) {
-            throw ArtifactError(.accessDenied, "The job that these credentials were made for no longer writes.")
+            throw ArtifactError(.grantEnded, "The job that these credentials were made for no longer writes.")
         }
         return bucket
     }

@@ -50,13 +50,32 @@ package struct S3Answer: Sendable {
         return texts
     }
 
+    private static let references = ["lt": "<", "gt": ">", "quot": "\"", "apos": "'", "amp": "&"]
+
+    /// The text with its references replaced; one that means nothing stays as it is.
     private static func resolved(_ text: Substring) -> String {
-        guard text.contains("&") else { return String(text) }
-        let references = [
-            ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&apos;", "'"), ("&#39;", "'"),
-            ("&amp;", "&"),
-        ]
-        return references.reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+        var (resolved, rest) = ("", text)
+        while let start = rest.firstIndex(of: "&") {
+            resolved += rest[..<start]
+            rest = rest[start...]
+            guard let end = rest.firstIndex(of: ";"),
+                let character = Self.character(rest[rest.index(after: start)..<end])
+            else {
+                resolved += "&"
+                rest = rest.dropFirst()
+                continue
+            }
+            resolved += character
+            rest = rest[rest.index(after: end)...]
+        }
+        return resolved + rest
+    }
+
+    private static func character(_ reference: Substring) -> String? {
+        guard reference.hasPrefix("#") else { return Self.references[String(reference)] }
+        let digits = reference.dropFirst()
+        let number = digits.hasPrefix("x") ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
+        return number.flatMap { Unicode.Scalar($0) }.map { String(Character($0)) }
     }
 }
 

@@ -17,6 +17,7 @@ package struct S3Client: Sendable {
         package var endpoint: EndpointURL
         /// What signatures name.
         package var region: String
+        /// What signatures name besides: `s3`, or `sts`.
         package var service = "s3"
         /// From the beginning of a request to the head of its answer, and for each pause in a body. What is sent with a
         /// request gets more time, by its size.
@@ -37,12 +38,14 @@ package struct S3Client: Sendable {
 
     /// Longer than this no retry waits.
     static let maximumRetryDelay = Duration.seconds(2)
-    /// What is sent slower is given up, in bytes a second.
+    /// What is sent or copied slower is given up, in bytes a second.
     static let leastUploadRate: Int64 = 512 * 1024
 
     package let settings: Settings
+    /// What requests are signed with, for other clients of the same key.
     package let credentials: S3Credentials
     private let outbound: OutboundClient
+    /// What signatures are dated by.
     package let secondsSinceEpoch: @Sendable () -> Int64
 
     /// - Parameter secondsSinceEpoch: What signatures are dated by: real time, whatever the service's clock says.
@@ -124,7 +127,8 @@ extension S3Client {
     ) async throws(S3Failure) -> S3Answer {
         let answer: S3Answer
         do {
-            let upload = Duration.seconds(request.body.sizeBytes / Self.leastUploadRate)
+            let moved = max(request.body.sizeBytes, request.copiedBytes)
+            let upload = Duration.seconds(moved / Self.leastUploadRate)
             let response = try await self.outbound.client.execute(
                 self.signed(request, credentials), timeout: TimeAmount(self.settings.timeout + upload))
             answer = try await Self.answer(response, isStreamed: request.streamsAnswer)

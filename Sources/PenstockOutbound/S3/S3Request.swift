@@ -39,6 +39,8 @@ package struct S3Request: Sendable {
     package var query: [(name: String, value: String?)] = []
     package var headers: [(name: String, value: String)] = []
     package var body = Body.none
+    /// What the store copies before it answers; it is given time for it.
+    package var copiedBytes: Int64 = 0
     /// Whether the body of an answer that is a success is left to be read piece by piece.
     package var streamsAnswer = false
 

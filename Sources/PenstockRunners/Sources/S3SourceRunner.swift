@@ -150,7 +150,7 @@ extension S3SourceRunner {
             throw error
         case .bucketTaken, .bucketAlreadyYours, .bucketNotEmpty, .invalidBucketName, .keyTooLong, .invalidKey,
             .noSuchUpload, .invalidPart, .invalidPartOrder, .invalidPartNumber, .partTooSmall, .preconditionFailed,
-            .badDigest, .contentMismatch, .invalidRequest:
+            .badDigest, .contentMismatch, .invalidRequest, .grantEnded:
             return Self.failure(.configurationError, error.message)
         }
     }

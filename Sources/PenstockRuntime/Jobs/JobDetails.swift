@@ -27,6 +27,8 @@ package struct JobDetails: Sendable {
     package var outputs: [ArtifactReference]
     /// Where the artifacts' buckets are.
     package var artifactScope: Scope
+    /// Whether the job is somebody's to work on, so that its outputs may be written.
+    package var isHandedOut: Bool
     /// For exactly the inputs and outputs; `nil` once the job has ended.
     package var credentials: SessionCredentials?
     package var continuationToken: String?
@@ -119,6 +121,7 @@ extension RuntimeContext {
             inputs: row.start.inputs,
             outputs: row.start.outputs,
             artifactScope: row.artifactScope,
+            isHandedOut: [.dispatched, .inProgress].contains(row.job.status(at: self.clock.now)),
             credentials: row.job.storedStatus.isTerminal ? nil : try self.credentials(for: row),
             continuationToken: row.continuationToken,
             encryptionKeyID: store?.encryptionKeyID

@@ -29,7 +29,9 @@ extension JobService {
         let context = self.context
         let limit = context.settings.maximumOutputVariableBytes
         let digest = result.digest
-        if case .success(_, nil, _) = result { try await self.takeStagedOutputs(call, id, proof) }
+        if case .success(_, nil, let variables) = result, variables.totalBytes <= limit {
+            try await self.takeStagedOutputs(call, id, proof)
+        }
         let now = context.clock.now
         try await context.store.write { transaction in
             guard let known = try JobAccess.job(id, proof, in: transaction) else {

@@ -45,7 +45,7 @@ package struct JobService: Sendable {
             try self.context.details(
                 of: job.row, version: job.version, configuration: job.configuration, nonce: job.row.job.nonce)
         }
-        return try await self.staged(details)
+        return try await self.withStagedArtifacts(details)
     }
 
     /// Hands out jobs of a partner's action type, of whatever customer.
@@ -247,7 +247,7 @@ package struct JobService: Sendable {
                 nonce: row.job.nonce
             )
         }
-        return try await self.staged(details)
+        return try await self.withStagedArtifacts(details)
     }
 }
 

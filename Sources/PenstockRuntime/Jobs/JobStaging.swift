@@ -1,31 +1,47 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+package import Logging
 import PenstockAccess
 package import PenstockArtifacts
 import PenstockEngine
 package import PenstockModel
 package import PenstockStore
+import Synchronization
 
 /// Artifacts of jobs in another store, where workers get and put them with credentials of that store.
 ///
 /// Inputs are copied there before a worker is told of them. Outputs are taken from there when a job succeeds, so that what
 /// a pipeline goes on with is in the artifact store, whatever a worker that still has its credentials does afterwards.
-package struct JobStaging: Sendable {
+package final class JobStaging: Sendable {
     /// How long after the end of an attempt what is staged for it is kept: longer than any credentials live.
     package static let grace = Duration.hours(2)
+    /// So old is what goes of attempts that nobody knows: their pipelines are gone, or it is somebody else's.
+    package static let unknownGrace = Duration.hours(24)
+
+    /// One dispatch of a job.
+    private struct Hold: Hashable {
+        var job: JobID
+        var dispatch: Int
+    }
 
     private let artifacts: ArtifactStore
     private let objects: any StagedObjects
+    /// Outputs that are being taken: who reports the same success again waits for that one.
+    private let takes = Mutex<[Hold: Task<Void, any Error>]>([:])
 
+    /// Creates the staging of an artifact store's objects.
     package init(artifacts: ArtifactStore, objects: any StagedObjects) {
         self.artifacts = artifacts
         self.objects = objects
     }
 
+    // MARK: Handing out
+
     /// The job with its artifacts' places in the other store, its inputs there, and credentials for exactly them.
     ///
-    /// A job that has ended has no credentials, and its inputs need not be there.
+    /// A job that has ended has no credentials, and its inputs need not be there. Outputs may be written while the job is
+    /// somebody's. Content lies there as the other store keeps it, so no key is named that this one's would be kept with.
     func staged(_ details: JobDetails, lifetime: Duration) async throws -> JobDetails {
         var details = details
         let sources = details.inputs
@@ -33,6 +49,7 @@ package struct JobStaging: Sendable {
         let outputs = details.outputs.map { StagedName(details.actionExecutionID, .output, $0.name) }
         details.inputs = zip(sources, inputs).map(self.moved)
         details.outputs = zip(details.outputs, outputs).map(self.moved)
+        details.encryptionKeyID = nil
         guard let own = details.credentials else { return details }
         let caller = ArtifactStore.Caller(scope: details.artifactScope)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -44,7 +61,8 @@ package struct JobStaging: Sendable {
             try await group.waitForAll()
         }
         let given = try await self.objects.credentials(
-            reading: inputs, writing: outputs, session: "job-\(details.id)", lifetime: lifetime)
+            reading: inputs, writing: details.isHandedOut ? outputs : [], session: "job-\(details.id)",
+            lifetime: lifetime)
         details.credentials = SessionCredentials(
             accessKeyID: given.accessKeyID, secretAccessKey: given.secretAccessKey,
             sessionToken: given.sessionToken, expiresAt: own.expiresAt)
@@ -58,10 +76,29 @@ package struct JobStaging: Sendable {
         return artifact
     }
 
+    // MARK: Taking in
+
     /// Takes what the job's worker has put there, while the job is still the worker's.
     ///
-    /// - Throws: ``Rejection`` with code `validation` for an output that cannot be kept.
+    /// It takes as long as it takes, whether or not whoever asked for it waits.
+    ///
+    /// - Throws: `Rejection` with code `validation` for an output that cannot be kept.
     func takeOutputs(of row: JobRow) async throws {
+        guard !row.start.outputs.isEmpty else { return }
+        let hold = Hold(job: row.job.id, dispatch: row.job.dispatch)
+        let take = self.takes.withLock { takes in
+            if let running = takes[hold] { return running }
+            let task = Task {
+                defer { self.takes.withLock { $0[hold] = nil } }
+                try await self.take(row)
+            }
+            takes[hold] = task
+            return task
+        }
+        try await take.value
+    }
+
+    private func take(_ row: JobRow) async throws {
         let grant = JobWriteGrant(jobID: row.job.id, dispatch: row.job.dispatch)
         let caller = ArtifactStore.Caller(scope: row.artifactScope, grant: grant)
         for output in row.start.outputs {
@@ -71,7 +108,7 @@ package struct JobStaging: Sendable {
             } catch let error as ArtifactError {
                 switch error.code {
                 // The job has ended meanwhile, as whoever reports its result is told.
-                case .accessDenied: return
+                case .grantEnded: return
                 case .unavailable: throw error
                 default:
                     throw Rejection(
@@ -81,65 +118,38 @@ package struct JobStaging: Sendable {
         }
     }
 
-    /// Removes what is staged for attempts that ended a while ago, or that nobody knows any more.
+    // MARK: Cleaning
+
+    /// So many attempts are looked up at once.
+    private static let cleaningBatchSize = 100
+
+    /// Removes what is staged for attempts that ended a while ago, or that nobody knows any more. What cannot be removed
+    /// keeps none of the others, and is tried again the next time.
     ///
     /// - Returns: Of how many attempts.
-    package func clean(_ store: any Store, now: Timestamp) async throws -> Int {
+    package func clean(_ store: any Store, now: Timestamp, logger: Logger) async throws -> Int {
         let cutoff = now - Self.grace
+        var rest = try await self.objects.actions()[...]
         var count = 0
-        for action in try await self.objects.actions() {
-            let isOver = try await store.read { reader in
-                guard let attempt = try reader.actionExecutionRow(action)?.attempt else { return true }
-                return attempt.status != .inProgress && attempt.changedAt < cutoff
+        while !rest.isEmpty {
+            let batch = rest.prefix(Self.cleaningBatchSize)
+            rest = rest.dropFirst(batch.count)
+            let attempts = try await store.read { reader in
+                try batch.map { ($0, try reader.actionExecutionRow($0)?.attempt) }
             }
-            guard isOver else { continue }
-            try await self.objects.removeAll(of: action)
-            count += 1
-        }
-        return count
-    }
-}
-
-extension JobService {
-    /// Jobs as their workers are told of them. Of several those that could be staged; the others come again when they are
-    /// visible again.
-    ///
-    /// - Throws: Why none could be staged, when there are any.
-    func staged(_ jobs: [JobDetails]) async throws -> [JobDetails] {
-        guard self.context.staging != nil else { return jobs }
-        let results = await withTaskGroup(of: (Int, Result<JobDetails, any Error>).self) { group in
-            for (index, details) in jobs.enumerated() {
-                group.addTask {
-                    do {
-                        return (index, .success(try await self.staged(details)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
+            for (action, attempt) in attempts {
+                if let attempt, attempt.status == .inProgress || attempt.changedAt >= cutoff { continue }
+                do {
+                    try await self.objects.removeAll(of: action, olderThan: attempt == nil ? Self.unknownGrace : nil)
+                    count += 1
+                } catch {
+                    logger.warning(
+                        "what was staged for an action could not be removed",
+                        metadata: ["action": "\(action)", "error": "\(error)"])
                 }
             }
-            return await group.reduce(into: [(Int, Result<JobDetails, any Error>)]()) { $0.append($1) }
         }
-        let ordered = results.sorted { $0.0 < $1.0 }.map(\.1)
-        let staged = ordered.compactMap { try? $0.get() }
-        guard staged.isEmpty, let first = ordered.first else { return staged }
-        return [try first.get()]
-    }
-
-    func staged(_ details: JobDetails) async throws -> JobDetails {
-        guard let staging = self.context.staging else { return details }
-        return try await staging.staged(details, lifetime: self.context.settings.artifactCredentialsLifetime)
-    }
-
-    /// Before a job succeeds, while it is the caller's to end; what is the matter with the call is told afterwards.
-    func takeStagedOutputs(_ call: CallContext, _ id: JobID, _ proof: WorkerProof) async throws {
-        guard let staging = self.context.staging else { return }
-        let now = self.context.clock.now
-        let row = try await self.context.store.read { reader -> JobRow? in
-            guard let found = try JobAccess.job(id, proof, in: reader) else { return nil }
-            try JobAccess(context: self.context, now: now).check(found, call, proof, in: reader)
-            return found.row.standing(at: now).status(at: now) == .inProgress ? found.row : nil
-        }
-        if let row { try await staging.takeOutputs(of: row) }
+        return count
     }
 }
 

@@ -7,9 +7,7 @@ import PenstockModel
 
 /// What a write says of the object besides its content.
 enum ObjectHeaders {
-    private static let kept: [HTTPField.Name] = [
-        .cacheControl, .contentDisposition, .contentEncoding, .contentLanguage, .contentType, .expires,
-    ]
+    private static let kept = ObjectDetails.contentHeaders.map { HTTPField.Name.s3($0) }
 
     /// Accepted and given back, so that clients which insist on encryption get along; content lies in the store as it
     /// is, and protecting the disk is the operator's task.

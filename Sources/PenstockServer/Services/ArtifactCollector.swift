@@ -26,7 +26,7 @@ struct ArtifactCollector: Service {
                 await self.remove("unused artifacts") { try await self.artifacts.collectGarbage() }
                 guard let staging = self.staging else { continue }
                 await self.remove("artifacts of jobs that are over") {
-                    try await staging.clean(self.store, now: self.clock.now)
+                    try await staging.clean(self.store, now: self.clock.now, logger: self.logger)
                 }
             }
         }
