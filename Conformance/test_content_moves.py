@@ -6,6 +6,7 @@
 import collections
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -93,20 +94,24 @@ def test_content_goes_into_a_store_on_to_another_and_back_with_its_rows(
     upkeep.run("doctor", "--data-dir", tmp_path / "back", "--master-key-file", key)
 
 
-def test_rows_move_and_content_stays_in_its_store(own_abroad, store, cluster, serving):
+def test_rows_move_and_content_stays_in_its_store(own_abroad, store, cluster, tmp_path, serving):
     server = own_abroad("stays")
     s3 = server.client("s3")
     s3.create_bucket(Bucket="bucket")
     s3.put_object(Bucket="bucket", Key="k", Body=b"kept")
     assert server.stop() == 0
     before = store.objects("stays/")
-    shared = cluster.create_database()
-    moved("--from", sqlite(server.data_dir), "--to", shared)
-    assert store.objects("stays/") == before
-    key = server.data_dir / "master-key"
-    place = ("--database", shared, "--artifacts", store.place("stays"), "--master-key-file", key)
-    served(serving(server.data_dir, *place), {"k": b"kept"})
-    upkeep.run("doctor", "--data-dir", server.data_dir, *place)
+    shared, again, back = cluster.create_database(), cluster.create_database(), tmp_path / "back"
+    # Neither way takes a directory of the database, which has no content in files.
+    for source, target in [(sqlite(server.data_dir), shared), (shared, again), (again, sqlite(back))]:
+        said = upkeep.run("migrate-store", "--from", source, "--to", target)
+        assert "DIFFERS" not in said and "do not start a server on it again: both have the same content" in said
+        assert store.objects("stays/") == before
+    options = ("--artifacts", store.place("stays"), "--master-key-file", server.data_dir / "master-key")
+    for directory, place in [(server.data_dir, ("--database", again, *options)), (back, options)]:
+        upkeep.run("doctor", "--data-dir", directory, *place)
+    served(serving(back, *options), {"k": b"kept"})
+    upkeep.run("doctor", "--data-dir", back, *options)
 
 
 def test_a_move_that_is_killed_goes_on_and_sends_nothing_twice(many, store, cluster, tmp_path, serving):
@@ -256,7 +261,137 @@ def test_rows_of_a_schema_that_knows_no_other_store_wait_for_a_server(source, st
     assert len(store.blobs("schema")) == len(objects)
 
 
+def test_a_move_that_is_finished_says_so_when_it_is_run_again(source, store, cluster, tmp_path):
+    directory, objects = source
+    places = {"finished": sqlite(tmp_path / "target"), "finished-shared": cluster.create_database()}
+    for prefix, target in places.items():
+        arguments = ("--from", sqlite(directory), "--to", target, "--to-artifacts")
+        moved(*arguments, store.place(prefix))
+        before = store.objects(f"{prefix}/")
+        assert len(before) == len(objects) + 1
+        said = upkeep.run("migrate-store", *arguments, store.place(prefix), status=upkeep.UNUSABLE)
+        assert "the move is finished" in said and "start a server" in said
+        said = upkeep.run("migrate-store", *arguments, store.place(f"{prefix}-not"), status=upkeep.UNUSABLE)
+        assert "in use already" in said and not store.objects(f"{prefix}-not/")
+        assert store.objects(f"{prefix}/") == before
+
+
+def test_a_prefix_that_another_takes_meanwhile_is_not_served_from(many, store, tmp_path):
+    directory, _ = many
+    target = tmp_path / "target"
+    arguments = ("--from", sqlite(directory), "--to", sqlite(target), "--to-artifacts", store.place("met"))
+    process = subprocess.Popen(
+        [executable(), "migrate-store", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    until(lambda: process.poll() is not None or len(store.blobs("met")) > 20, what="some of the content")
+    store.s3.put_object(Bucket=store.BUCKET, Key="met/penstock-artifacts", Body=b"somebody\n")
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == upkeep.UNUSABLE and "was taken by another database" in said
+    serve = ("serve", "--data-dir", target, "--artifacts", store.place("met"), "--port", "0")
+    key = ("--master-key-file", directory / "master-key")
+    assert "still being moved" in upkeep.run(*serve, *key, status=upkeep.UNUSABLE)
+
+
+def test_a_first_move_asks_for_no_object(source, store, tmp_path):
+    directory, objects = source
+    moved("--from", sqlite(directory), "--to", sqlite(tmp_path / "target"), "--to-artifacts", store.place("first"))
+
+    def requests(asked):
+        return sum(method == asked and "/first/blobs/" in target for method, target in store.requests)
+
+    until(lambda: requests("PUT") == len(objects), what="the log of the store")
+    assert requests("HEAD") == 0
+
+
+def test_a_file_of_the_same_name_and_size_is_read(abroad, source, store, tmp_path, serving):
+    directory, objects = source
+    target = tmp_path / "target"
+    # The files as they were before they went into the store, one of them damaged meanwhile.
+    shutil.copytree(directory, target)
+    for each in target.glob("penstock.sqlite*"):
+        each.unlink()
+    file = max(upkeep.blob_files(target / "artifacts"), key=lambda path: path.stat().st_size)
+    content = file.read_bytes()
+    upkeep.flip(file, 0)
+    place = ("--from-artifacts", store.place(abroad.prefix))
+    moved("--from", sqlite(abroad.directory), *place, "--to", sqlite(target))
+    assert file.read_bytes() == content
+    served(serving(target), objects)
+
+
 # Damage
+
+
+def damaged_row(directory, change, *values):
+    """Changes the row of content that an object has, and returns its hash."""
+    ((name,),) = query(directory, 'SELECT lower(hex(hash)) FROM blob WHERE "references" > 0 LIMIT 1')
+    query(directory, f"{change} WHERE hash = ?", *values, bytes.fromhex(name))
+    return name
+
+
+def test_content_that_is_named_as_an_object_and_is_a_file_is_not_left_behind(source, store, tmp_path):
+    directory, objects = source
+    name = damaged_row(directory, "UPDATE blob SET generation = ?", os.urandom(16))
+    place = store.place("named-elsewhere")
+    said = upkeep.run(
+        "migrate-store", "--from", sqlite(directory), "--to", sqlite(tmp_path / "target"), "--to-artifacts", place,
+        status=upkeep.UNUSABLE,
+    )
+    assert f"{name} is named as an object of another store" in said
+    backup = tmp_path / "backup"
+    upkeep.run("backup", "--data-dir", directory, "--to", backup)
+    said = upkeep.run(
+        "restore", "--from", backup, "--data-dir", tmp_path / "restored", "--artifacts", place,
+        status=upkeep.UNUSABLE,
+    )
+    assert f"{name} is named as an object of another store" in said
+    assert not store.objects("named-elsewhere/")
+    for each in ("target", "restored"):
+        assert not (tmp_path / each / "penstock.sqlite").exists()
+
+
+COUNTS = {
+    "counts 0 rows that name it, and there are 1": 'UPDATE blob SET "references" = 0',
+    "counts 2 rows that name it, and there are 1": 'UPDATE blob SET "references" = 2',
+    "has no row, and 1 rows name it": "DELETE FROM blob",
+}
+
+
+@pytest.mark.parametrize("told", COUNTS)
+def test_content_whose_count_is_wrong_is_not_left_behind(source, store, tmp_path, told):
+    directory, objects = source
+    name = damaged_row(directory, COUNTS[told])
+    prefix = f"counts-{list(COUNTS).index(told)}"
+    arguments = ("--from", sqlite(directory), "--to", sqlite(tmp_path / "target"))
+    place = ("--to-artifacts", store.place(prefix))
+
+    said = upkeep.run("migrate-store", *arguments, *place, status=upkeep.UNUSABLE)
+
+    assert f"{name} {told}" in said and "penstock doctor --repair" in said
+    assert not store.objects(f"{prefix}/") and not (tmp_path / "target" / "penstock.sqlite").exists()
+    upkeep.run("doctor", "--data-dir", directory, "--repair")
+    moved(*arguments, *place)
+    assert len(store.blobs(prefix)) == len(objects)
+
+
+def test_a_store_that_goes_away_is_told_with_the_content_that_it_did_not_take(many, store, tmp_path):
+    directory, objects = many
+    arguments = ("--from", sqlite(directory), "--to", sqlite(tmp_path / "target"), "--to-artifacts")
+    place = store.place("goes-away", timeout=1)
+    process = subprocess.Popen(
+        [executable(), "migrate-store", *arguments, place], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: process.poll() is not None or len(store.blobs("goes-away")) > 20, what="some of the content")
+    store.gate.close()
+    try:
+        _, said = process.communicate(timeout=120)
+    finally:
+        store.gate.raise_()
+    assert process.returncode == upkeep.UNUSABLE
+    assert re.search(r"The content [0-9a-f]{64} cannot be copied: s3://", said), said
+    moved(*arguments, place)
+    assert len(store.blobs("goes-away")) == len(objects)
 
 
 DAMAGES = {

@@ -3,6 +3,8 @@
 
 """The doctor, backups and restores where content is in another store."""
 
+import contextlib
+import sqlite3
 import subprocess
 
 import pytest
@@ -73,16 +75,28 @@ def test_the_doctor_compares_what_database_and_place_say(abroad, store, source):
     assert "error missing-blob" in said and "names no object of the store" in said
 
 
-def test_the_doctor_ends_where_the_store_does_not_answer(abroad, store):
+def test_the_doctor_tells_of_the_rows_where_the_store_does_not_answer(abroad, store):
+    query(abroad.directory, "UPDATE object_version SET is_latest = 0")
     store.gate.close()
     try:
         said = upkeep.run(
-            "doctor", "--data-dir", abroad.directory, "--artifacts", store.place(abroad.prefix, timeout=1),
-            status=upkeep.UNUSABLE,
+            "doctor", "--data-dir", abroad.directory, "--artifacts", store.place(abroad.prefix, timeout=1), status=1
         )
     finally:
         store.gate.raise_()
-    assert "cannot be reached" in said
+    assert "error content-elsewhere: " in said and "cannot be reached" in said
+    assert "error wrong-latest-version: " in said
+
+
+def test_the_doctor_makes_no_row_of_content_that_no_row_finds_in_the_store(abroad, store):
+    ((name,),) = query(abroad.directory, "SELECT lower(hex(hash)) FROM blob LIMIT 1")
+    query(abroad.directory, "DELETE FROM blob WHERE hash = ?", bytes.fromhex(name))
+    for _ in range(2):
+        said = upkeep.run(
+            "doctor", "--data-dir", abroad.directory, "--artifacts", store.place(abroad.prefix), "--repair", status=1
+        )
+        assert f"error wrong-reference-count: blob {name} has no row" in said and "repaired " not in said
+        assert "delete the versions of objects that have it" in said
 
 
 # Backups
@@ -131,6 +145,50 @@ def test_a_backup_has_the_content_of_a_store_that_is_named_and_is_restored_anywh
         status=upkeep.CONFIGURATION,
     )
     assert "is files, and not in s3://" in said and not (tmp_path / "none").exists()
+
+
+def test_a_backup_is_given_up_where_content_is_named_and_counts_nothing(abroad, source, store, tmp_path):
+    place = ("--artifacts", store.place(abroad.prefix))
+    for directory, options in [(abroad.directory, place), (source[0], ())]:
+        ((name,),) = query(directory, "SELECT lower(hex(hash)) FROM blob LIMIT 1")
+        query(directory, 'UPDATE blob SET "references" = 0 WHERE hash = ?', bytes.fromhex(name))
+        backup = ("backup", "--data-dir", directory, *options, "--to", tmp_path / f"backup-{len(options)}")
+        said = upkeep.run(*backup, status=upkeep.UNUSABLE)
+        assert f"{name} counts no row that names it" in said and "penstock doctor --repair" in said
+        upkeep.run("doctor", "--data-dir", directory, *options, "--repair")
+        assert f"{len(source[1])} blobs of" in upkeep.run(*backup)
+
+
+def test_a_backup_of_a_schema_that_knows_no_other_store_goes_through_files(source, store, tmp_path):
+    directory, objects = source
+    with contextlib.closing(sqlite3.connect(directory / "penstock.sqlite")) as database:
+        database.executescript(
+            "ALTER TABLE blob DROP COLUMN generation; DROP TABLE condemned_blob; UPDATE schema SET version = 5"
+        )
+    backup = tmp_path / "backup"
+    upkeep.run("backup", "--data-dir", directory, "--to", backup)
+    restore = ("restore", "--from", backup, "--data-dir", tmp_path / "target")
+    place = store.place("old-backup")
+    said = upkeep.run(*restore, "--artifacts", place, status=upkeep.UNUSABLE)
+    assert "has schema 5" in said and "restore it into files" in said and not store.objects("old-backup/")
+    upkeep.run(*restore)
+    upkeep.run(
+        "migrate-store", "--from", sqlite(tmp_path / "target"), "--to", sqlite(tmp_path / "moved"),
+        "--to-artifacts", place,
+    )
+    assert len(store.blobs("old-backup")) == len(objects)
+
+
+def test_of_much_damaged_content_the_first_is_told_and_the_rest_counted(many, tmp_path):
+    backup = tmp_path / "backup"
+    upkeep.run("backup", "--data-dir", many[0], "--to", backup)
+    files = upkeep.blob_files(backup)[:50]
+    for file in files:
+        upkeep.flip(file, 0)
+    said = upkeep.run("restore", "--from", backup, "--data-dir", tmp_path / "no", status=upkeep.UNUSABLE)
+    told = [f"{file.parent.name}/{file.name}" for file in files]
+    assert [name in said for name in told] == [True] * 20 + [False] * 30
+    assert "and 30 more" in said
 
 
 def test_a_restore_into_a_store_that_was_killed_goes_on(many, store, tmp_path, serving):

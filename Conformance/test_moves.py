@@ -41,6 +41,10 @@ def test_a_store_moves_to_postgresql_and_back_with_equal_hashes(own_server, clus
     finally:
         assert server.stop() == 0
 
+    said = upkeep.run(
+        "migrate-store", "--from", database, "--to", f"sqlite:{tmp_path / 'back'}", status=upkeep.CONFIGURATION
+    )
+    assert "--from-data-dir must say" in said
     first = moved("--from", database, "--from-data-dir", server.data_dir, "--to", f"sqlite:{tmp_path / 'back'}")
     # As it came back it goes again, and is what it was.
     again = moved("--from", f"sqlite:{tmp_path / 'back'}", "--to", cluster.create_database())
@@ -128,8 +132,8 @@ def test_a_store_that_a_server_works_with_is_not_moved(own_server, cluster):
 
 
 def test_a_move_says_what_it_needs(tmp_path):
-    said = upkeep.run("migrate-store", "--from", "postgres://x", "--to", f"sqlite:{tmp_path}", status=64)
-    assert "--from-data-dir" in said
+    said = upkeep.run("migrate-store", "--from", "postgres://x", "--to", "postgres://x", status=64)
+    assert "the same store" in said
     said = upkeep.run(
         "migrate-store", "--from", f"sqlite:{tmp_path}", "--to", "postgres://x", status=upkeep.UNUSABLE
     )

@@ -27,7 +27,8 @@ struct MigrateStoreCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The data directory whose artifacts belong to a PostgreSQL database that is moved.", valueName: "directory")
+            "The data directory whose artifacts belong to a PostgreSQL database that is moved, if they are files.",
+            valueName: "directory")
     )
     var fromDataDir: String?
 
@@ -58,10 +59,8 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         if self.target.hasPrefix(Self.prefix), self.toDataDir != nil {
             throw ValidationError("--to-data-dir goes with a PostgreSQL database; sqlite:DIRECTORY has its own.")
         }
-        if !isFromFile, self.fromDataDir == nil, self.fromArtifacts == nil {
-            throw ValidationError("--from-data-dir must say where the artifacts of the PostgreSQL database are.")
-        }
-        if self.sourcePath == nil, self.targetPath == nil {
+        if self.toArtifacts != nil, !self.saysWhereContentIs { throw ValidationError(Self.unknownFiles) }
+        if self.fromArtifacts != nil, self.sourcePath == nil, self.targetPath == nil {
             throw ValidationError("--to-data-dir must name a directory, for content on its way and for files.")
         }
         guard self.fromArtifacts == nil || self.fromArtifacts != self.toArtifacts else {
@@ -70,6 +69,11 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         guard self.source != self.target else { throw ValidationError("--from and --to are the same store.") }
     }
 
+    private static let unknownFiles = "--from-data-dir must say where the artifacts of the PostgreSQL database are."
+
+    /// Otherwise the content of a PostgreSQL database must be in another store, and stays there.
+    private var saysWhereContentIs: Bool { self.sourcePath != nil || self.fromArtifacts != nil }
+
     func run() async throws {
         try await Terminal.explaining {
             let from = UpkeepDirectory(self.sourcePath ?? self.targetPath ?? "")
@@ -77,11 +81,15 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             let (source, target) = (self.place(self.source, from), self.place(self.target, to))
             let content = try self.content(from, to)
             try from.requireStore(source)
-            let locks = try [DataDirectory(from.path)] + (from.path == to.path ? [] : [DataDirectory(to.path)])
+            let isKnown = self.saysWhereContentIs
+            guard try await OwnThread.run({ _ in try isKnown || source.hasContentElsewhere() }) else {
+                throw ServerError(.configuration, Self.unknownFiles)
+            }
+            let locks = try Set([from.path, to.path]).subtracting([""]).sorted().map { try DataDirectory($0) }
             let move = StoreMove(from: source, to: target, content: content, receiving: to.artifacts)
-            let comparisons = try await OwnThread.run { try move.run($0) }
+            let outcome = try await OwnThread.run { try move.run($0) }
             withExtendedLifetime(locks) {}
-            try self.show(comparisons)
+            try self.show(outcome)
         }
     }
 
@@ -98,15 +106,15 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             to: try to.content(in: self.toArtifacts, option: "--to-artifacts"))
     }
 
-    private func show(_ comparisons: [StoreMove.Comparison]) throws {
+    private func show(_ outcome: StoreMove.Outcome) throws {
         var table = TextTable("table", "rows", "moved", "hash", "")
-        for each in comparisons {
+        for each in outcome.comparisons {
             table.add(
                 each.table, "\(each.sourceRows)", "\(each.targetRows)", String(each.targetHash.prefix(16)),
                 each.isEqual ? "equal" : "DIFFERS")
         }
         Terminal.show(table.text)
-        guard comparisons.allSatisfy(\.isEqual) else {
+        guard outcome.isEqual else {
             throw ServerError(
                 .unusable,
                 """
@@ -115,7 +123,14 @@ struct MigrateStoreCommand: AsyncParsableCommand {
                 """
             )
         }
-        Terminal.show("All is moved. The source is as it was; a server that starts on it again would go on by itself.")
+        Terminal.show(
+            outcome.sharesContent
+                ? """
+                All is moved. The source is as it was, but do not start a server on it again: both have the same content, \
+                and each removes what it alone no longer names.
+                """
+                : "All is moved. The source is as it was; a server that starts on it again would go on by itself."
+        )
     }
 
     /// `nil` for a PostgreSQL database.

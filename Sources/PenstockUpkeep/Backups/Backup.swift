@@ -77,6 +77,8 @@ package struct Backup: Sendable {
         try self.store.read { contents in
             try contents.requireReadable(self.store)
             manifest.schema = contents.schemaVersion
+            try contents.requireCounted(
+                advice: "The backup would not have it: stop the server, and run penstock doctor --repair first.")
             guard case .objects = self.content else { return try self.writeRows(of: contents, to: draft, &manifest) }
             try self.content.requireContent(of: contents, self.store, work)
             try self.writeRows(of: RelocatedContents(contents, to: .files), to: draft, &manifest)
@@ -144,8 +146,13 @@ package struct Backup: Sendable {
                         return
                     }
                     try begin {
-                        if let damage = try await target.take(blob, as: blob.named(nil), from: source) {
+                        do {
+                            guard let damage = try await target.take(blob, as: blob.named(nil), from: source) else {
+                                return
+                            }
                             throw Self.failure(blob, damage)
+                        } catch {
+                            throw ServerError(content: error, "copied", blob.hash) ?? error
                         }
                     }
                     blobs.count += 1

@@ -70,7 +70,7 @@ package struct BackupContents: ContentsReader, Sendable {
             note("the manifest has a table \(table.name), which schema \(self.manifest.schema) does not have")
         }
         // What the content is to be is only known from rows that are whole.
-        if count == 0 { try self.verifyBlobs(work, note) }
+        if count == 0 { count += try self.verifyBlobs(work, note) }
         guard count == 0 else {
             if count > damages.count { damages.append("  and \(count - damages.count) more") }
             throw ServerError(
@@ -78,9 +78,24 @@ package struct BackupContents: ContentsReader, Sendable {
         }
     }
 
-    private func verifyBlobs(_ work: AsyncWork, _ note: (String) -> Void) throws {
+    /// The damaged content that is told, and how much there is.
+    private struct DamagedContent {
+        var count = 0
+        /// That with the lowest hashes, of as many as are told.
+        var told: [BlobHash: String] = [:]
+
+        mutating func add(_ hash: BlobHash, _ text: String) {
+            self.count += 1
+            self.told[hash] = text
+            guard self.told.count > BackupContents.maximumTold, let last = self.told.keys.max() else { return }
+            self.told[last] = nil
+        }
+    }
+
+    /// - Returns: How much damaged content there is beyond what was noted.
+    private func verifyBlobs(_ work: AsyncWork, _ note: (String) -> Void) throws -> Int {
         let blobs = self.blobs
-        let notes = Mutex<[BlobHash: String]>([:])
+        let damaged = Mutex(DamagedContent())
         var found = BackupManifest.Blobs(count: 0, bytes: 0)
         try work.several { begin in
             try self.manifest.eachBlob(in: self.directory) { blob in
@@ -96,12 +111,14 @@ package struct BackupContents: ContentsReader, Sendable {
                     } catch let error as FileError {
                         text = "the content \(hash.hex) cannot be read: \(error)"
                     }
-                    notes.withLock { $0[hash] = text }
+                    damaged.withLock { $0.add(hash, text) }
                 }
             }
         }
-        for (_, text) in notes.withLock({ $0 }).sorted(by: { $0.key < $1.key }) { note(text) }
+        let outcome = damaged.withLock { $0 }
+        for (_, text) in outcome.told.sorted(by: { $0.key < $1.key }) { note(text) }
         if found != self.manifest.blobs { note("the rows do not name as much content as the manifest says") }
+        return outcome.count - outcome.told.count
     }
 
     // MARK: Rows

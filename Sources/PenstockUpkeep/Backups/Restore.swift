@@ -38,6 +38,7 @@ package struct Restore: Sendable {
         // Servers of a shared database may share the content as well, which is then there already.
         try move.copy(self.backup, advice: "The backup was damaged meanwhile.")
         try move.moveRows(into: self.store)
+        try move.requireOwnPrefix()
         try self.store.explaining { try move.target.finish() }
     }
 
@@ -59,6 +60,18 @@ package struct Restore: Sendable {
                     """
                 )
             }
+            guard self.backup.schemaVersion >= RelocatedContents.leastSchemaOfObjects else {
+                throw ServerError(
+                    .unusable,
+                    """
+                    The backup has schema \(self.backup.schemaVersion), and only from \
+                    \(RelocatedContents.leastSchemaOfObjects) on content can be in another store: restore it into files, \
+                    start a server of this version on them once, and take them there with migrate-store.
+                    """
+                )
+            }
+            try self.backup.requireCounted(
+                advice: "Such content is not in the backup: restore it into files, and see what penstock doctor says.")
         }
     }
 }

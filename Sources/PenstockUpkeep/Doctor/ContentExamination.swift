@@ -20,9 +20,9 @@ struct ContentExamination {
 
     /// When so many blobs could not be read, the others are not tried: the disk is broken, or the store is away.
     private static let maximumFailures = 16
-    private static let advice = "restore it from a backup, or delete the versions of objects that have it"
+    static let advice = "restore it from a backup, or delete the versions of objects that have it"
 
-    /// - Throws: ``ServerError`` when the other store does not answer at all, or refuses the key.
+    /// A store that does not answer, or refuses the key, is a finding.
     func run(_ rows: [BlobHash: BlobRow]) throws -> [Finding] {
         let named = rows.values.filter { $0.references > 0 }.sorted { $0.hash < $1.hash }
         let (elsewhere, files) = (named.filter { $0.generation != nil }, named.filter { $0.generation == nil })
@@ -54,7 +54,16 @@ struct ContentExamination {
                 advice: "name it with --artifacts")
             return lost + [note]
         }
-        let owner = try objects.owner(self.work)
+        let owner: String?
+        do {
+            owner = try objects.owner(self.work)
+        } catch let error as ServerError {
+            let finding = Finding(
+                .contentElsewhere, .error, self.store.name,
+                "has its content in another store, which cannot be looked at: \(error.message)",
+                advice: "see why, and look again")
+            return lost + [finding]
+        }
         guard owner == identity else {
             let finding = Finding(
                 .otherPlace, .error, objects.place,

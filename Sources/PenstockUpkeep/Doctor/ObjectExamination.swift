@@ -32,13 +32,11 @@ struct ObjectExamination {
             self.greatestSequence = max(self.greatestSequence, try fields.integer("sequence"))
             let name = Name(bucket: try fields.text("bucket"), key: try fields.bytes("key"))
             self.latest[name] = try fields.integer("is_latest") != 0
-            let details = try ObjectDetails(decoding: fields.bytes("details"))
-            for part in details.parts { self.count(part.blob, part.sizeBytes) }
+            for each in try fields.namedContent() { self.count(each.hash, each.sizeBytes) }
         case "upload": _ = try ObjectDetails(decoding: fields.bytes("details"))
         case "upload_part":
             _ = try fields.optionalBytes("checksum").map { try ObjectChecksum(decoding: $0) }
-            guard let hash = BlobHash(bytes: try fields.bytes("blob")) else { throw fields.unreadable("blob") }
-            self.count(hash, try fields.integer("size_bytes"))
+            for each in try fields.namedContent() { self.count(each.hash, each.sizeBytes) }
         case "blob":
             guard let hash = BlobHash(bytes: try fields.bytes("hash")) else { throw fields.unreadable("hash") }
             self.blobs[hash] = BlobRow(
@@ -56,7 +54,8 @@ struct ObjectExamination {
         self.references[hash, default: (0, sizeBytes)].count += 1
     }
 
-    mutating func finish() {
+    /// - Parameter isElsewhere: Whether content is in another store, where a row that is made anew would name none of it.
+    mutating func finish(isElsewhere: Bool) {
         let wrong = self.latest.filter { !$0.value }.keys.map {
             "\($0.bucket)/\(String(decoding: $0.key, as: UTF8.self))"
         }
@@ -71,12 +70,14 @@ struct ObjectExamination {
             let count = named?.count ?? 0
             guard row?.references != count else { continue }
             let size = row?.sizeBytes ?? named?.sizeBytes ?? 0
+            let isLost = isElsewhere && row == nil
             self.findings.append(
                 Finding(
                     .wrongReferenceCount, .error, "blob \(hash.hex)",
                     row.map { "counts \($0.references) rows that name it, and there are \(count)" }
                         ?? "has no row, and \(count) rows name it",
-                    repair: .setReferences(hash, sizeBytes: size, count: count)))
+                    advice: isLost ? ContentExamination.advice : nil,
+                    repair: isLost ? nil : .setReferences(hash, sizeBytes: size, count: count)))
             // Its file must be there for as long as something names it, whatever its row says.
             self.blobs[hash] = BlobRow(
                 hash: hash, sizeBytes: size, references: count,

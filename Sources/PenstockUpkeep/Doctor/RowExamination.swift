@@ -34,7 +34,7 @@ final class RowExamination {
         }
         self.pipelines.finish()
         self.work.finish(running: self.pipelines.runningActions, rules: self.pipelines.runningRules)
-        self.objects.finish()
+        self.objects.finish(isElsewhere: self.foreignIdentity != nil)
         self.findings += self.pipelines.findings + self.work.findings + self.objects.findings
         self.checkKey()
     }

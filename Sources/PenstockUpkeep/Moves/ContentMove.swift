@@ -18,6 +18,8 @@ struct ContentMove {
     private let to: any BlobPlace
     /// Of what is put into another store.
     private let generation: UniqueID?
+    /// Where ``generation`` is.
+    private let objects: ForeignBlobs?
     private let work: AsyncWork
 
     /// Begins a move, or goes on with it.
@@ -33,7 +35,8 @@ struct ContentMove {
     ///   - source: Names what is moved.
     ///   - from: Where content is; checked.
     ///   - receiving: A directory for what is on its way from one store to another.
-    /// - Throws: ``ServerError``; where the prefix is another's, nothing was written.
+    /// - Throws: ``ServerError``; where the prefix is another's, the target in use, or content of files named as an object
+    ///   of another store, nothing was written.
     init(
         _ contents: any ContentsReader, source: String, from: ContentPlace, to: ContentPlace, store: StorePlace,
         receiving: String, work: AsyncWork
@@ -43,16 +46,17 @@ struct ContentMove {
         switch to {
         case .files(let directory):
             self.to = directory
-            self.generation = nil
+            (self.generation, self.objects) = (nil, nil)
             let isElsewhere = if case .objects = from { true } else { false }
             (self.target, self.progress) = try store.begin(
                 ContentsOrigin(source: source, content: isElsewhere ? .files : nil), schema: contents.schemaVersion)
             self.rows = isElsewhere ? RelocatedContents(contents, to: .files) : contents
         case .objects(let objects):
+            if case .files = from { try Self.requireFiles(contents) }
             let identity: UniqueID
             (self.target, self.progress, identity) = try Self.begin(
                 source, objects, store, schema: contents.schemaVersion, work)
-            self.generation = identity
+            (self.generation, self.objects) = (identity, objects)
             self.rows = RelocatedContents(contents, to: .objects(identity: identity))
             if case .objects = from {
                 self.to = BlobBucket(
@@ -83,6 +87,18 @@ struct ContentMove {
         let origin = ContentsOrigin(source: source, content: .objects(place: objects.place, identity: fresh))
         let begun = try store.begun().map { begun in try store.explaining { try origin.resuming(begun) } }
         let owner = try objects.owner(work)
+        if begun == nil, let use = try store.use() {
+            guard let owner, use.foreignIdentity == owner else {
+                return try store.explaining { throw StoreError.targetNotEmpty }
+            }
+            throw ServerError(
+                .unusable,
+                """
+                \(store.name) has its content in \(objects.place) already: the move is finished, and nothing is left to \
+                do but to start a server on it.
+                """.withCapital
+            )
+        }
         guard owner == nil || owner == begun?.identity?.description else {
             throw ServerError(
                 .unusable,
@@ -94,29 +110,66 @@ struct ContentMove {
         return (target, progress, identity)
     }
 
+    /// Content of files that a row names as an object is nowhere, so rows of it are not moved into another store.
+    private static func requireFiles(_ contents: any ContentsReader) throws {
+        try contents.eachBlob { blob in
+            guard blob.generation != nil else { return }
+            throw ServerError(
+                .unusable,
+                """
+                The content \(blob.hash.hex) is named as an object of another store, and the rows have their content in \
+                files: penstock doctor tells what can be done.
+                """
+            )
+        }
+    }
+
+    /// Makes sure that the prefix is still that of this move, which two that began at once may both have found free.
+    ///
+    /// - Throws: ``ServerError`` when somebody else has marked it since.
+    func requireOwnPrefix() throws {
+        guard let objects, let generation else { return }
+        guard try objects.owner(self.work) != generation.description else { return }
+        throw ServerError(
+            .unusable,
+            """
+            \(objects.place) was taken by another database while content was moved into it, so no server starts on what \
+            was moved: begin anew with an empty database, and a prefix that nobody has.
+            """
+        )
+    }
+
     // MARK: Content
 
     /// Copies the content that rows name, several at once, and reads each whole on its way. What an earlier attempt
-    /// brought is known by its name and size, and stays.
+    /// brought into another store is known by its name and size, and stays; so does a file that is what its name says.
     ///
     /// - Parameters:
     ///   - contents: As they are in the source.
     ///   - advice: What to do about damaged content, a sentence.
     /// - Throws: ``ServerError``, which names content that is damaged.
     func copy(_ contents: any ContentsReader, advice: String) throws {
-        // Before its first attempt nothing can be there under a name of its own.
-        let mayBeThere = self.generation == nil || self.progress.isResumed
         let (from, to) = (self.from, self.to)
+        // Before the first attempt no object can be there under a name of its own.
+        let (areFiles, isResumed) = (self.generation == nil, self.progress.isResumed)
+        @Sendable func isThere(_ blob: NamedBlob) async throws -> Bool {
+            if areFiles { return try await to.damage(of: blob) == nil }
+            guard isResumed else { return false }
+            return try await to.sizeBytes(of: blob) == blob.sizeBytes
+        }
         do {
             try self.work.several { begin in
                 try contents.eachBlob { blob in
-                    // Content of a store that nobody named stays there.
-                    if from is BlobDirectory, blob.generation != nil { return }
+                    // From files to files; content of a store that nobody named stays there.
+                    if areFiles, from is BlobDirectory, blob.generation != nil { return }
                     let name = blob.named(self.generation)
                     try begin {
-                        if mayBeThere, try await to.sizeBytes(of: name) == blob.sizeBytes { return }
-                        if let damage = try await to.take(blob, as: name, from: from) {
+                        do {
+                            guard try await !isThere(name) else { return }
+                            guard let damage = try await to.take(blob, as: name, from: from) else { return }
                             throw ServerError(.unusable, "The content \(blob.hash.hex) \(damage.text). \(advice)")
+                        } catch {
+                            throw ServerError(content: error, "copied", blob.hash) ?? error
                         }
                     }
                 }

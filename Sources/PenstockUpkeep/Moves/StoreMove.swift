@@ -23,6 +23,16 @@ package struct StoreMove: Sendable {
         package var isEqual: Bool { self.sourceRows == self.targetRows && self.sourceHash == self.targetHash }
     }
 
+    /// What was moved.
+    package struct Outcome: Sendable, Hashable {
+        /// What both places have by now, for each table.
+        package var comparisons: [Comparison]
+        /// Whether rows of both name the same content in one place, which a server on either would remove for both.
+        package var sharesContent: Bool
+
+        package var isEqual: Bool { self.comparisons.allSatisfy(\.isEqual) }
+    }
+
     /// What becomes of content.
     package enum Content: Sendable {
         /// It is where it was.
@@ -44,42 +54,65 @@ package struct StoreMove: Sendable {
         self.receiving = receiving
     }
 
-    /// - Returns: What both places have by now, for each table; where something differs, servers are kept out of the
-    ///   target.
+    /// - Returns: What was moved; where something differs, servers are kept out of the target.
     /// - Throws: ``ServerError``.
-    package func run(_ work: AsyncWork) throws -> [Comparison] {
+    package func run(_ work: AsyncWork) throws -> Outcome {
         try self.source.read(keepsOut: true) { contents in
             try contents.requireReadable(self.source)
-            let (rows, target) =
-                switch self.content {
-                case .stays: try self.moveRows(contents)
-                case .copied(let from, let to): try self.moveAll(contents, from, to, work)
-                }
-            let comparisons = try self.target.explaining { try Self.compare(rows, target) }
-            if comparisons.allSatisfy(\.isEqual) { try self.target.explaining { try target.finish() } }
-            return comparisons
+            switch self.content {
+            case .stays:
+                let target = try self.moveRows(contents)
+                return try self.finish(contents, target, sharesContent: true)
+            case .copied(let from, let to):
+                let move = try self.moveAll(contents, from, to, work)
+                let isOfFiles = if case (.files, .files) = (from, to) { true } else { false }
+                return try self.finish(
+                    move.rows, move.target, sharesContent: isOfFiles && contents.foreignIdentity() != nil,
+                    unless: move.requireOwnPrefix)
+            }
         }
     }
 
-    private func moveRows(_ contents: any ContentsReader) throws -> (any ContentsReader, any ContentsTarget) {
+    /// - Parameter check: Throws when servers are to be kept out although all is equal.
+    private func finish(
+        _ rows: any ContentsReader, _ target: any ContentsTarget, sharesContent: Bool,
+        unless check: () throws -> Void = {}
+    ) throws -> Outcome {
+        let comparisons = try self.target.explaining { try Self.compare(rows, target) }
+        let outcome = Outcome(comparisons: comparisons, sharesContent: sharesContent)
+        if outcome.isEqual {
+            try check()
+            try self.target.explaining { try target.finish() }
+        }
+        return outcome
+    }
+
+    private func moveRows(_ contents: any ContentsReader) throws -> any ContentsTarget {
         let (target, progress) = try self.target.begin(
             ContentsOrigin(source: try Self.name(of: contents)), schema: contents.schemaVersion)
         try RowMove(source: contents, target: target, place: self.target, progress: progress).run()
-        return (contents, target)
+        return target
     }
 
     private func moveAll(
         _ contents: any ContentsReader, _ from: ContentPlace, _ to: ContentPlace, _ work: AsyncWork
-    ) throws -> (any ContentsReader, any ContentsTarget) {
-        // Content of another store may stay there beside files that are copied.
-        if case (.files, .files) = (from, to) {} else { try from.requireContent(of: contents, self.source, work) }
+    ) throws -> ContentMove {
+        if case (.files, .files) = (from, to) {
+            // Content of another store may stay there beside files that are copied.
+            try contents.requireCounted(advice: Self.repairAdvice)
+        } else {
+            try from.requireContent(of: contents, self.source, work)
+            try contents.requireExactCounts(advice: Self.repairAdvice)
+        }
         let move = try ContentMove(
             contents, source: try Self.name(of: contents), from: from, to: to, store: self.target,
             receiving: self.receiving, work: work)
         try move.copy(contents, advice: "penstock doctor tells whose it is.")
         try move.moveRows(into: self.target)
-        return (move.rows, move.target)
+        return move
     }
+
+    private static let repairAdvice = "Run penstock doctor --repair on the source first."
 
     /// Tells one store from others: its master key and its first access key are those of no other.
     private static func name(of contents: any ContentsReader) throws -> String {

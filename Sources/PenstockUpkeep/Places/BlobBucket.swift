@@ -54,8 +54,13 @@ package struct BlobBucket: BlobPlace {
         guard let target = self.name(of: name) else { preconditionFailure("an object has a generation") }
         do {
             if let directory = source as? BlobDirectory {
-                let file = directory.file(of: blob.hash)
-                try await self.put(target, blob, ReceivedBlob.reading(file, threads: .singleton))
+                let file: ReceivedBlob
+                do {
+                    file = try await ReceivedBlob.reading(directory.file(of: blob.hash), threads: .singleton)
+                } catch let error as FileError where error.isNotFound {
+                    return .missing
+                }
+                try await self.put(target, blob, file)
             } else {
                 guard let receiving else { preconditionFailure("what is not a file is received") }
                 var generator = SystemRandomNumberGenerator()
@@ -70,8 +75,6 @@ package struct BlobBucket: BlobPlace {
             return nil
         } catch let damaged as FoundDamage {
             return damaged.damage
-        } catch let error as FileError where error.isNotFound {
-            return .missing
         }
     }
 

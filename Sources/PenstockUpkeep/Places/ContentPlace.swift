@@ -70,10 +70,13 @@ extension ForeignBlobs {
 
 extension ServerError {
     /// Says that content could not be read or written, if that is what the error is about.
-    init?(content error: any Error, _ participle: String) {
+    ///
+    /// - Parameter hash: Which content it was, if it was one.
+    init?(content error: any Error, _ participle: String, _ hash: BlobHash? = nil) {
         switch error {
         case is FileError, is ForeignBlobFailure, is ArtifactError:
-            self.init(.unusable, "The content cannot be \(participle): \(error).")
+            let name = hash.map { "The content \($0.hex)" } ?? "The content"
+            self.init(.unusable, "\(name) cannot be \(participle): \(error).")
         default: return nil
         }
     }

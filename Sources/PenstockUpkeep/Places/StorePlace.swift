@@ -41,20 +41,25 @@ package enum StorePlace: Sendable, Hashable {
 
     /// Opens the place for rows that are moved into it, and finds out how far an earlier attempt came.
     ///
+    /// - Returns: How far it came; a file that this made is not one of an earlier attempt.
     /// - Throws: ``ServerError`` when the place is not empty, or that of another move.
     func begin(
         _ origin: ContentsOrigin, schema: Int
     ) throws -> (target: any ContentsTarget, progress: ContentsProgress) {
         try self.explaining {
             let target: any ContentsTarget
+            var isMade = false
             switch self {
             case .sqlite(let path):
-                if try FileCalls.status(path) == nil { try Self.makeFile(path, origin, schema: schema) }
+                isMade = try FileCalls.status(path) == nil
+                if isMade { try Self.makeFile(path, origin, schema: schema) }
                 target = try SQLiteContentsTarget(path: path)
             case .postgres(let connection):
                 target = try PostgresContentsTarget(PostgresConfiguration(connectionString: connection))
             }
-            return (target, try target.begin(origin, schema: schema))
+            var progress = try target.begin(origin, schema: schema)
+            if isMade { progress.isResumed = false }
+            return (target, progress)
         }
     }
 
@@ -67,6 +72,31 @@ package enum StorePlace: Sendable, Hashable {
             case .postgres(let connection):
                 try PostgresContentsTarget(PostgresConfiguration(connectionString: connection)).begun()
             }
+        }
+    }
+
+    /// What a database is used for that rows are not being moved into.
+    struct Use {
+        /// What it is called in the other store that has its content; `nil` while that is in files.
+        var foreignIdentity: String?
+    }
+
+    /// `nil` when the place is not there or empty, or rows are being moved into it. Nothing is made or changed.
+    func use() throws -> Use? {
+        if case .sqlite(let path) = self, try FileCalls.status(path) == nil { return nil }
+        return try self.read { contents in
+            guard contents.schemaVersion >= 1, !contents.isUnfinished else { return nil }
+            return Use(foreignIdentity: try contents.foreignIdentity())
+        }
+    }
+
+    /// Whether the content of the rows is in another store.
+    ///
+    /// - Throws: ``ServerError`` when they cannot be read.
+    package func hasContentElsewhere() throws -> Bool {
+        try self.read { contents in
+            try contents.requireReadable(self)
+            return try contents.foreignIdentity() != nil
         }
     }
 
