@@ -43,7 +43,8 @@ package protocol JobWriter {
     /// it either, it is not read again.
     func lockJob(_ known: JobRow) throws -> JobRow?
 
-    /// The job, locked as by ``lockJob(_:)-(JobID)``, with its connection, which is not locked.
+    /// The job, locked as by ``lockJob(_:)-(JobID)``, with its connection, which is not locked: it may be as it was when
+    /// the lock was asked for.
     func lockConnectedJob(_ id: JobID) throws -> ConnectedJob?
 
     /// Locks the job's pipeline and then the job, and reads its execution: what the end of a job begins with. `nil`

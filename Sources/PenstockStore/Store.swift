@@ -6,8 +6,9 @@ package import PenstockModel
 
 /// Where everything is kept that outlives the process.
 ///
-/// Transactions are synchronous bodies: nothing in them awaits. A body may run again after a conflict between writers, so
-/// its only effects are those on its transaction. What a body throws rolls its transaction back, and it alone, and is
+/// Transactions are synchronous bodies: nothing in them awaits. A body may run again after a conflict between writers, or
+/// because another of its batch was undone. So its only effects are those on its transaction, and such as may be repeated
+/// and do no harm where the transaction is undone. What a body throws rolls its transaction back, and it alone, and is
 /// thrown here unchanged.
 ///
 /// Lock order inside a transaction: pipeline, executions, jobs, connections, timers, effects, events, then artifacts.

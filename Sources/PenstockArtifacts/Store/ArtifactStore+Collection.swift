@@ -66,6 +66,8 @@ extension ArtifactStore {
                 let rows = try transaction.unreferencedBlobs(changedBefore: cutoff, limit: Self.collectionBatchSize)
                 var gone = 0
                 for row in rows where try transaction.forgetBlob(row.hash, changedBefore: cutoff) {
+                    // May be repeated, and be done though the transaction is undone: a file that is gone is as good as
+                    // removed, and who names a blob looks for its file.
                     try self.blobs.remove(row.hash)
                     gone += 1
                 }
@@ -95,6 +97,7 @@ extension ArtifactStore {
                     let past = Timestamp(millisecondsSinceEpoch: 0)
                     try transaction.changeReferences(toBlob: hash, sizeBytes: 0, by: 0, at: past)
                     guard try transaction.forgetBlob(hash, changedBefore: cutoff) else { continue }
+                    // May be repeated or outlive its transaction, as in `collectUnreferencedBlobs`.
                     try self.blobs.remove(hash)
                     gone += 1
                 }
