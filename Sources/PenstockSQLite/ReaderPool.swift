@@ -45,13 +45,19 @@ final class ReaderPool: Sendable {
         return try reader.unsafeRead { database in
             let connection = SQLiteConnection(database)
             try connection.run(.beginReading)
-            // Nothing was written, so that there is nothing that the end of the transaction could fail to keep.
-            defer { _ = try? connection.run(.commit) }
+            // Nothing was written, so that there is nothing that the end of the transaction could fail to keep; but it
+            // must end, or GRDB ends the process.
+            defer {
+                _ = try? connection.run(.commit)
+                if connection.isInTransaction { _ = try? connection.run(.rollback) }
+            }
             return try body(connection)
         }
     }
 
     /// Waits for those who read, and closes all connections.
+    ///
+    /// - Throws: The first failure to close one, after all of them were tried.
     func close() throws {
         for _ in 0..<self.maximum { self.free.wait() }
         defer { for _ in 0..<self.maximum { self.free.signal() } }
@@ -60,7 +66,11 @@ final class ReaderPool: Sendable {
             defer { state.resting = [] }
             return state.resting
         }
-        for reader in resting { try reader.close() }
+        var failure: (any Error)?
+        for reader in resting {
+            do { try reader.close() } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
     private func take() throws -> DatabaseQueue {

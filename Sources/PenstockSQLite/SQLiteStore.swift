@@ -97,14 +97,19 @@ package final class SQLiteStore: Store {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 self.mergeLog()
-                do {
-                    try self.readers.close()
-                    try self.pool.close()
-                } catch {
-                    self.logger.error("the database did not close", metadata: ["error": "\(error)"])
-                }
+                self.tryToClose { try self.readers.close() }
+                self.tryToClose { try self.pool.close() }
                 continuation.resume()
             }
+        }
+    }
+
+    /// What does not close holds nothing else open.
+    private func tryToClose(_ close: () throws -> Void) {
+        do {
+            try close()
+        } catch {
+            self.logger.error("the database did not close", metadata: ["error": "\(error)"])
         }
     }
 

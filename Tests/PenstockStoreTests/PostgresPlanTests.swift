@@ -142,12 +142,15 @@ struct PostgresPlanTests {
         let row = pipeline()
         try transaction.insertJob(job(1, of: row))
         _ = try transaction.job(id(1))
+        _ = try transaction.connectedJob(id(1))
         _ = try transaction.openJobs(of: row.id)
         for cursor in [nil, JobCursor(createdAt: at(1), id: id(1))] {
             _ = try transaction.openJobs(in: scope, after: cursor, limit: 9)
         }
         _ = try transaction.pollableQueues()
         let locked = try #require(try transaction.lockJob(id(1)))
+        _ = try transaction.lockConnectedJob(id(1))
+        _ = try transaction.lockWork(of: locked)
         _ = try transaction.lockOpenJob(of: locked.start.id)
         for value in [nil, "value"] {
             for needsConnection in [false, true] {
@@ -214,6 +217,7 @@ struct PostgresPlanTests {
         _ = try transaction.customActionTypeCount(in: scope)
         _ = try transaction.connection(id(1))
         _ = try transaction.lockConnection(id(1))
+        try transaction.bindConnection(id(1), to: buildType)
         _ = try transaction.liveConnection(scope: scope, pipelineName: "p", stageName: "s", actionName: "a")
         _ = try transaction.connections(in: scope)
         _ = try transaction.accessKey("K")

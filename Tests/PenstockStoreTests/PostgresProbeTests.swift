@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PenstockStore
+import Synchronization
 import Testing
 
 @testable import PenstockPostgres
@@ -110,6 +111,42 @@ struct PostgresProbeTests {
                 ($0 as? StoreError)?.code == .constraint
             }
             #expect(try await store.read { try $0.setting("lost") } == nil)
+            await store.close()
+        }
+    }
+
+    @Test func `An update that misses its row stops the COMMIT that travels with it`() async throws {
+        try await withPostgresDatabase { configuration in
+            var configuration = configuration
+            // What comes afterwards has the connection on which it failed.
+            configuration.maximumConnections = 1
+            let store = try await PostgresStore(testing: configuration)
+            let connections = Mutex<[[Int64]]>([])
+            let asked = { @Sendable (transaction: any StoreTransaction) throws in
+                let own = try #require(transaction as? PostgresTransaction)
+                let connection = try own.rows("SELECT pg_backend_pid()::bigint", []) { try $0.int() }
+                connections.withLock { $0.append(connection.map { Int64($0) }) }
+            }
+            await #expect {
+                try await store.write { transaction in
+                    // The connection has answered in this transaction, so that COMMIT need not wait.
+                    try asked(transaction)
+                    try transaction.putSetting("lost", [1])
+                    try transaction.updateJob(job(1, of: pipeline()).job, clientID: nil)
+                    try transaction.putSetting("lost as well", [1])
+                }
+            } throws: {
+                ($0 as? StoreError)?.code == .constraint && "\($0)".contains("there is no such job")
+            }
+            try await store.write { transaction in
+                try asked(transaction)
+                try transaction.putSetting("kept", [2])
+            }
+            let found = try await store.read { reader in
+                try ["lost", "lost as well", "kept"].filter { try reader.setting($0) != nil }
+            }
+            #expect(found == ["kept"])
+            #expect(connections.withLock { $0.count == 2 && $0.first == $0.last })
             await store.close()
         }
     }

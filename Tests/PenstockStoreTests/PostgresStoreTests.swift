@@ -75,6 +75,48 @@ struct `The store on PostgreSQL` {
         }
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `A job that is connected while somebody waits for its lock is handed over with its connection`()
+        async throws
+    {
+        try await self.withTwoStores { first, second in
+            let row = job(1, of: pipeline())
+            let connection = ConnectionRow(
+                clientID: id(7), scope: scope, pipelineName: row.pipelineName, stageName: "Build", actionName: "make",
+                tokenHash: [1], created: at(1))
+            try await first.write { transaction in
+                _ = try transaction.insertPipeline(pipeline())
+                try transaction.insertJob(row)
+            }
+            let isConnected = DispatchSemaphore(value: 0)
+            async let connecting: Void = first.write { transaction in
+                try transaction.putConnection(connection)
+                _ = try transaction.connectJobs(
+                    scope: scope, pipelineName: row.pipelineName, stageName: "Build", actionName: "make", to: id(7))
+                isConnected.signal()
+                let own = try #require(transaction as? PostgresTransaction)
+                var waiting = 0
+                while waiting == 0 {
+                    waiting =
+                        try own.first(
+                            """
+                            SELECT count(*) FROM pg_locks
+                            WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))
+                            """,
+                            []
+                        ) { Int(try $0.int()) } ?? 0
+                }
+            }
+            let found = try await second.write { transaction in
+                isConnected.wait()
+                return try transaction.lockConnectedJob(id(1))
+            }
+            try await connecting
+            #expect(found?.row.clientID == id(7))
+            #expect(found?.connection == connection)
+        }
+    }
+
     @Test
     func `A fence of an earlier claim, or of a timer that was deleted and set again, holds nothing`()
         async throws

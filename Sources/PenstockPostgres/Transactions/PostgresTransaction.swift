@@ -108,27 +108,29 @@ final class PostgresTransaction: StoreTransaction {
     }
 
     /// Runs a statement before the next whose answer is waited for; until then its failure is not known.
-    ///
-    /// - Parameter requirement: What it must have done, or the transaction is void.
-    func gather(
-        _ sql: String,
-        _ parameters: [any PostgresEncodable],
-        requiring requirement: PostgresRequest.Requirement? = nil
-    ) throws {
-        self.gathered.append(PostgresRequest(sql, parameters, requiring: requirement))
-        if self.gathered.count >= Self.maximumGathered { _ = try self.answer(to: self.takeGathered()) }
+    func gather(_ sql: String, _ parameters: [any PostgresEncodable]) throws {
+        try self.gather(PostgresRequest(sql, parameters))
     }
 
-    /// As ``gather(_:_:requiring:)``, of an update that must touch one row. Where it touches none it fails on the
+    /// As ``gather(_:_:)``, of an update that must touch one row. Where it touches none it fails on the
     /// server, so that nothing after it is carried out, and COMMIT may travel with it.
     ///
     /// - Parameter otherwise: What is wrong if it does not.
     func gather(_ update: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
         try self.gather(
-            "WITH changed AS (\(update) RETURNING 1) SELECT 1 / count(*) FROM changed",
-            parameters,
-            requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise)
+            PostgresRequest(
+                "WITH changed AS (\(update) RETURNING 1) SELECT 1 / count(*) FROM changed",
+                parameters,
+                requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise)
+            )
         )
+    }
+
+    /// What the request requires must be something that the server itself fails without: ``commit()`` does not wait for
+    /// its answer.
+    private func gather(_ request: PostgresRequest) throws {
+        self.gathered.append(request)
+        if self.gathered.count >= Self.maximumGathered { _ = try self.answer(to: self.takeGathered()) }
     }
 
     private func takeGathered() -> [PostgresRequest] {

@@ -1,0 +1,150 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import GRDB
+import GRDBSQLite
+import PenstockStore
+import Synchronization
+import Testing
+
+@testable import PenstockSQLite
+
+@Suite(.timeLimit(.minutes(2))) struct `A pool of readers` {
+    /// Runs the body with a pool on a database that has one setting, `a`.
+    private func withPool(maximum: Int, _ body: (ReaderPool) throws -> Void) async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("store.sqlite").path
+            let store = try SQLiteStore(path: path)
+            try await store.write { try $0.putSetting("a", [1]) }
+            try body(ReaderPool(path: path, configuration: Configuration(), maximum: maximum))
+            await store.close()
+        }
+    }
+
+    private static func setting(_ connection: PenstockSQLite.SQLiteConnection) throws -> [UInt8]? {
+        try SQLiteTransaction(connection).setting("a")
+    }
+
+    /// Reads with so many connections at once, each inside the read of the one before, and calls the body in the last.
+    private func nest(_ depth: Int, in pool: ReaderPool, _ body: () throws -> Void) throws {
+        try pool.read { connection in
+            #expect(try Self.setting(connection) == [1])
+            if depth > 1 { try self.nest(depth - 1, in: pool, body) } else { try body() }
+        }
+    }
+
+    /// A statement that stands on a row and is not finished, so that its connection cannot end a transaction in which it
+    /// writes, nor close. Its owner finalizes it.
+    private static func unfinished(_ sql: String, on connection: PenstockSQLite.SQLiteConnection) throws
+        -> OpaquePointer
+    {
+        var statement: OpaquePointer?
+        #expect(sqlite3_prepare_v2(connection.database.sqliteConnection, sql, -1, &statement, nil) == SQLITE_OK)
+        #expect(sqlite3_step(statement) == SQLITE_ROW)
+        return try #require(statement)
+    }
+
+    @Test func `Eight read at once, and a ninth waits until one has done`() async throws {
+        #expect(SQLiteStore.maximumReaders == 8)
+        try await self.withPool(maximum: SQLiteStore.maximumReaders) { pool in
+            let order = Mutex<[String]>([])
+            let (isAsking, hasRead) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            try self.nest(SQLiteStore.maximumReaders, in: pool) {
+                Thread.detachNewThread {
+                    isAsking.signal()
+                    _ = try? pool.read { _ in order.withLock { $0.append("the ninth reads") } }
+                    hasRead.signal()
+                }
+                isAsking.wait()
+                order.withLock { $0.append("the eighth has done") }
+            }
+            hasRead.wait()
+            #expect(order.withLock { $0 } == ["the eighth has done", "the ninth reads"])
+            try pool.close()
+        }
+    }
+
+    @Test func `Closing waits for who reads, and then nobody reads`() async throws {
+        try await self.withPool(maximum: 2) { pool in
+            let order = Mutex<[String]>([])
+            let (isClosing, hasClosed) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            try pool.read { connection throws in
+                Thread.detachNewThread {
+                    isClosing.signal()
+                    try? pool.close()
+                    order.withLock { $0.append("closed") }
+                    hasClosed.signal()
+                }
+                isClosing.wait()
+                #expect(try Self.setting(connection) == [1])
+                order.withLock { $0.append("read") }
+            }
+            hasClosed.wait()
+            #expect(order.withLock { $0 } == ["read", "closed"])
+            #expect { try pool.read { _ in } } throws: { ($0 as? StoreError)?.code == .closed }
+        }
+    }
+
+    @Test func `What a body throws is thrown, and its connection reads what is written later`() async throws {
+        struct Refusal: Error {}
+        try await withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("store.sqlite").path
+            let store = try SQLiteStore(path: path)
+            let pool = ReaderPool(path: path, configuration: Configuration(), maximum: 1)
+            #expect(throws: Refusal.self) { try pool.read { _ in throw Refusal() } }
+            try await store.write { try $0.putSetting("a", [2]) }
+            #expect(try pool.read(Self.setting) == [2])
+            try pool.close()
+            await store.close()
+        }
+    }
+
+    @Test func `A transaction that cannot be committed is rolled back, and its connection serves the next`()
+        async throws
+    {
+        try await self.withPool(maximum: 1) { pool in
+            let statement = try pool.read { connection in
+                try connection.run("CREATE TEMP TABLE note (a)", [])
+                return try Self.unfinished("INSERT INTO note VALUES (1) RETURNING a", on: connection)
+            }
+            sqlite3_finalize(statement)
+            #expect(try pool.read(Self.setting) == [1])
+            try pool.close()
+        }
+    }
+
+    @Test func `A connection that does not close leaves no other open`() async throws {
+        try await self.withPool(maximum: 2) { pool in
+            var statement: OpaquePointer?
+            var outer: Database?
+            try pool.read { connection in
+                outer = connection.database
+                // Given back first, so that it is the first to be closed.
+                statement = try pool.read { try Self.unfinished("SELECT name FROM setting", on: $0) }
+            }
+            #expect { try pool.close() } throws: { ($0 as? DatabaseError)?.resultCode == .SQLITE_BUSY }
+            #expect(outer != nil && outer?.sqliteConnection == nil)
+            sqlite3_finalize(statement)
+        }
+    }
+
+    @Test func `A store whose readers do not close closes its writer all the same`() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try SQLiteStore(path: directory.appendingPathComponent("store.sqlite").path)
+            try await store.write { try $0.putSetting("a", [1]) }
+            let statement = Mutex<UInt>(0)
+            _ = try await store.read { reader in
+                let own = try #require(reader as? SQLiteTransaction)
+                let unfinished = try Self.unfinished("SELECT name FROM setting", on: own.connection)
+                statement.withLock { $0 = UInt(bitPattern: unfinished) }
+            }
+            await store.close()
+            await #expect { try await store.pool.write { try $0.execute(sql: "SELECT 1") } } throws: {
+                ($0 as? DatabaseError)?.resultCode == .SQLITE_MISUSE
+            }
+            sqlite3_finalize(OpaquePointer(bitPattern: statement.withLock { $0 }))
+        }
+    }
+}
