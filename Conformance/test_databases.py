@@ -15,6 +15,7 @@ from support import declarations
 from support.fleet import Fleet
 from support.secured import PASSWORD, Authority, Pooler, SecuredCluster
 from support.server import Server, executable
+from support.waiting import until
 from support.world import World
 
 UNUSABLE = 74
@@ -148,14 +149,30 @@ def test_of_several_hosts_the_first_that_takes_writes_is_used(tmp_path, cluster,
 
 
 def test_a_server_has_nine_connections_at_most(tmp_path, cluster, key):
+    """Eight for transactions, all of which wait here for a table at once, and one that listens."""
     database = cluster.create_database()
-    with serving(tmp_path, database, key) as server:
+    name = database.rpartition("=")[2]
+    lock = "FROM pg_locks WHERE relation = 'object_version'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+
+    def count(what):
+        ((found,),) = cluster.sql(f"SELECT count(*) {what}", name)
+        return int(found)
+
+    def connections():
+        return count(f"FROM pg_stat_activity WHERE application_name = 'penstock' AND datname = '{name}'")
+
+    with serving(tmp_path, database, key) as server, ThreadPoolExecutor(33) as pool:
         world = World(server, tmp_path)
-        with ThreadPoolExecutor(32) as pool:
-            list(pool.map(lambda number: world.put_source(f"{number}", f"{number}"), range(256)))
-        name = database.rpartition("=")[2]
-        of_server = f"application_name = 'penstock' AND datname = '{name}'"
-        assert cluster.sql(f"SELECT count(*) FROM pg_stat_activity WHERE {of_server}", name) == [["9"]]
+        held = pool.submit(cluster.sql, "BEGIN; LOCK TABLE object_version; SELECT pg_sleep(60)", name)
+        until(lambda: count(lock) == 1, what="the lock")
+        puts = [pool.submit(world.put_source, f"{number}", f"{number}") for number in range(32)]
+        until(lambda: count("FROM pg_locks WHERE NOT granted") == 8, what="eight that wait")
+        assert connections() == 9
+        cluster.sql(f"SELECT pg_terminate_backend(pid) {lock}", name)
+        for each in puts:
+            each.result()
+        assert held.exception() is not None
+        assert connections() == 9
 
 
 def test_servers_work_without_notifications(tmp_path, cluster):
