@@ -73,10 +73,11 @@ package struct RuntimeContext: Sendable {
         for entry in queues { self.queues.hideJob(of: entry.queue, until: entry.pollableAt) }
     }
 
-    /// Fresh random identifiers.
+    /// Fresh identifiers, in the order of time by the service's clock.
     package func identifiers(_ count: Int) -> [UniqueID] {
         var generator = self.entropy
-        return (0..<count).map { _ in UniqueID.random(using: &generator) }
+        let now = self.clock.now
+        return (0..<count).map { _ in UniqueID.ordered(at: now, using: &generator) }
     }
 }
 

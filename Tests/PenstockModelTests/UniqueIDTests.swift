@@ -51,6 +51,29 @@ struct UniqueIDTests {
         }
     }
 
+    @Test func `Ordered identifiers are of version 7, differ, and follow their instants`() {
+        var random = SystemRandomNumberGenerator()
+        let instant = Timestamp(millisecondsSinceEpoch: 1_795_824_000_123)
+        let ids = (0..<500).map { _ in UniqueID.ordered(at: instant, using: &random) }
+        #expect(Set(ids).count == ids.count)
+        for id in ids {
+            let text = Array(id.description)
+            #expect(text[14] == "7")
+            #expect("89ab".contains(text[19]))
+            #expect(id.high >> 16 == 1_795_824_000_123)
+        }
+        let later = UniqueID.ordered(at: instant + .milliseconds(1), using: &random)
+        #expect(ids.allSatisfy { $0 < later })
+    }
+
+    @Test(arguments: [(Int64.min, UInt64(0)), (-1, 0), (1 << 48, (1 << 48) - 1), (.max, (1 << 48) - 1)])
+    func `An instant that does not fit counts as the nearest that does`(milliseconds: Int64, expected: UInt64) {
+        var random = SystemRandomNumberGenerator()
+        let id = UniqueID.ordered(at: Timestamp(millisecondsSinceEpoch: milliseconds), using: &random)
+        #expect(id.high >> 16 == expected)
+        #expect(id.high >> 12 & 0xF == 7)
+    }
+
     @Test func `Identifiers of one kind compare and read like their values`() throws {
         let (small, large) = (JobID(UniqueID(high: 0, low: 9)), JobID(UniqueID(high: 1, low: 0)))
         #expect(small < large)

@@ -48,6 +48,17 @@ public struct UniqueID: Sendable, Hashable, Comparable {
         return Self(high: high, low: low)
     }
 
+    /// A version 7 UUID: what is made later is greater, to the millisecond, so that rows made at about one time stand
+    /// together in an index. 74 of its bits are the generator's. Source: RFC 9562, section 5.7.
+    ///
+    /// An instant before 1970, or beyond the 48 bits that there are for it, counts as the nearest that there is.
+    public static func ordered(at instant: Timestamp, using generator: inout some RandomNumberGenerator) -> Self {
+        let milliseconds = UInt64(min(max(instant.millisecondsSinceEpoch, 0), 0xFFFF_FFFF_FFFF))
+        let high = milliseconds << 16 | 0x7000 | generator.next() & 0x0FFF
+        let low: UInt64 = (generator.next() & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
+        return Self(high: high, low: low)
+    }
+
     public static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }
