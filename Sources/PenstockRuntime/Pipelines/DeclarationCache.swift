@@ -1,7 +1,6 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import OrderedCollections
 package import PenstockModel
 package import PenstockStore
 import Synchronization
@@ -20,9 +19,22 @@ package final class DeclarationCache: Sendable {
     }
 
     private struct State {
-        var rows: OrderedDictionary<Key, PipelineVersionRow> = [:]
+        var rows: [Key: PipelineVersionRow] = [:]
+        /// The keys of ``rows`` in the order in which they came, as a ring.
+        var ring: [Key] = []
+        /// Where the ring begins, once it is full.
+        var oldest = 0
         /// How many transactions are writing the version.
         var drafts: [Key: Int] = [:]
+
+        /// Keeps the row, in place of the one that came first where there is no room.
+        mutating func keep(_ row: PipelineVersionRow, as key: Key) {
+            guard self.rows.updateValue(row, forKey: key) == nil else { return }
+            guard self.ring.count == DeclarationCache.capacity else { return self.ring.append(key) }
+            self.rows[self.ring[self.oldest]] = nil
+            self.ring[self.oldest] = key
+            self.oldest = (self.oldest + 1) % DeclarationCache.capacity
+        }
     }
 
     private let state = Mutex(State())
@@ -36,8 +48,7 @@ package final class DeclarationCache: Sendable {
         guard let row = try reader.pipelineVersion(version, of: id) else { return nil }
         self.state.withLock { state in
             guard state.drafts[key] == nil else { return }
-            if state.rows.count >= Self.capacity { state.rows.removeFirst() }
-            state.rows[key] = row
+            state.keep(row, as: key)
         }
         return row
     }
