@@ -24,6 +24,7 @@ package struct RuntimeContext: Sendable {
     package let ongoingWork: OngoingWork
     package let catalog: ActionTypeCatalog
     package let declarations: DeclarationCache
+    let quota: PipelineQuota
     /// Looks at the objects of foreign stores; `nil` where there are none.
     package let probe: (any SourceProbe)?
     /// Where workers get and put artifacts by themselves; `nil` where they do at this service's address.
@@ -58,6 +59,7 @@ package struct RuntimeContext: Sendable {
         self.ongoingWork = OngoingWork()
         self.catalog = ActionTypeCatalog(isShared: store.isShared)
         self.declarations = DeclarationCache()
+        self.quota = PipelineQuota(isShared: store.isShared)
         self.probe = probe
         self.staging = staging
         self.logger = logger

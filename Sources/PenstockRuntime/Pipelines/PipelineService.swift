@@ -32,7 +32,10 @@ package struct PipelineService: Sendable {
             declaration.version = 1
             let key = call.pipeline(declaration.name)
             let limit = context.settings.maximumPipelines
-            guard try transaction.pipelineCount(in: call.scope) < limit else {
+            let hasRoom = try context.quota.hasRoom(in: call.scope, limit: limit) {
+                try transaction.pipelineCount(in: call.scope)
+            }
+            guard hasRoom else {
                 let problem = "Account '\(call.scope.account)' has exceeded the limit of \(limit) pipelines"
                 throw Rejection(.limitExceeded, problem)
             }

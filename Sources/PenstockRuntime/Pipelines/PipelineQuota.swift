@@ -1,0 +1,45 @@
+// Copyright (c) Penstock contributors
+// SPDX-License-Identifier: Apache-2.0
+
+import PenstockModel
+import Synchronization
+
+/// Whether an account may have one more pipeline in a region, without counting them each time: with 100,000 of them that
+/// would take longer than the rest of what creates one.
+///
+/// Where this process alone writes, it remembers at most how many there are: every pipeline that may have been created
+/// counts, whatever becomes of its transaction, and none that was deleted. Only when that reaches the limit are they
+/// counted. Where others write too they are counted each time.
+final class PipelineQuota: Sendable {
+    /// How many accounts' regions are remembered.
+    static let capacity = 10_000
+
+    private let isShared: Bool
+    /// At most how many pipelines there are.
+    private let bounds = Mutex<[Scope: Int]>([:])
+
+    /// - Parameter isShared: Whether others write to the store as well.
+    init(isShared: Bool) { self.isShared = isShared }
+
+    /// Whether there is room for one more, which then counts.
+    ///
+    /// - Parameter count: How many there are, in the transaction that creates the next one.
+    func hasRoom(in scope: Scope, limit: Int, counting count: () throws -> Int) rethrows -> Bool {
+        if self.isShared { return try count() < limit }
+        if let bound = self.bounds.withLock({ $0[scope] }), bound < limit {
+            self.remember(bound + 1, of: scope)
+            return true
+        }
+        let exact = try count()
+        guard exact < limit else { return false }
+        self.remember(exact + 1, of: scope)
+        return true
+    }
+
+    private func remember(_ bound: Int, of scope: Scope) {
+        self.bounds.withLock { bounds in
+            if bounds.count >= Self.capacity, bounds[scope] == nil { bounds.removeAll() }
+            bounds[scope] = bound
+        }
+    }
+}
