@@ -32,6 +32,9 @@ def test_a_newer_schema_is_data_that_does_not_fit(own_server):
     [
         ("--forget-history-after", "soon"),
         ("--forget-history-after", "0s"),
+        ("--forget-audit-after", "ever"),
+        ("--forget-audit-after", "0s"),
+        ("--forget-audit-after", "36526d"),
         ("--stop-waiting-after", "36526d"),
         ("--stop-polling-after", "-1d"),
         ("--polling-interval", "2d"),

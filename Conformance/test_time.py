@@ -3,6 +3,7 @@
 
 """What time does to pipelines, jobs and tokens, at the very second: on a clock that the tests move."""
 
+import sqlite3
 import uuid
 from datetime import timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -413,4 +414,27 @@ def test_an_operator_sets_how_long_history_is_kept(tmp_path, limit, days):
     world.clock.advance("2d")
     kept = [row["pipelineExecutionId"] for row in world.executions()]
     assert kept == (executions[1:] if days else executions)
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize(("options", "forgets"), [(("--forget-audit-after", "10d"), True), ((), False)])
+def test_the_audit_trail_is_kept_for_ever_unless_an_operator_sets_how_long(tmp_path, options, forgets):
+    server = Server(tmp_path / "data", "--clock", "manual", *options).start()
+    world = TimedWorld(server, tmp_path)
+
+    def trail():
+        database = sqlite3.connect(f"file:{server.data_dir / 'penstock.sqlite'}?mode=ro", uri=True)
+        try:
+            return [row for (row,) in database.execute("SELECT operation FROM audit_entry ORDER BY number")]
+        finally:
+            database.close()
+
+    world.put_source()
+    made = trail()
+    assert "PutObject" in made
+    # A move is recorded with the time that it begins at.
+    world.clock.advance("10d")
+    assert trail() == [*made, "AdvanceClock"]
+    world.clock.advance("1s")
+    assert trail() == (["AdvanceClock"] if forgets else [*made, "AdvanceClock", "AdvanceClock"])
     assert server.stop() == 0

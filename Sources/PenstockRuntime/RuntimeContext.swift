@@ -130,6 +130,9 @@ package struct RuntimeSettings: Sendable {
     /// How long an execution that ended is kept with its history; `nil` for ever. What a pipeline can go on from is kept
     /// in any case. Source: AWS CodePipeline User Guide, Quotas in AWS CodePipeline (12 months).
     package var historyRetention: Duration? = .days(365)
+    /// How long entries of the audit trail are kept; `nil` for ever, since a trail is not thrown away unless somebody said
+    /// so.
+    package var auditRetention: Duration?
     /// How long events that no target took are kept.
     package var deadLetterRetention: Duration = .days(14)
 

@@ -96,7 +96,8 @@ package struct PenstockServer: Service {
             runners: RunnerService(context: context, runners: runners),
             events: EventService(context: context, senders: events.senders(realTime: { SystemServiceClock.now })),
             polling: SourcePolling(context: context),
-            history: HistoryService(context: context)
+            history: HistoryService(context: context),
+            audit: AuditService(context: context)
         )
         let clock = ClockService(context: context, clock: data.clock as? ManualServiceClock, work: work)
         let collector = ArtifactCollector(

@@ -37,7 +37,8 @@ import Testing
             runners: RunnerService(context: context, runners: [runner]),
             events: EventService(context: context, senders: [:]),
             polling: SourcePolling(context: context),
-            history: HistoryService(context: context)
+            history: HistoryService(context: context),
+            audit: AuditService(context: context)
         )
         try await withThrowingTaskGroup { group in
             for service in work.services { group.addTask { try await service.run() } }

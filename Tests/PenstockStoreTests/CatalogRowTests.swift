@@ -146,6 +146,77 @@ import Testing
         }
     }
 
+    /// Writes an entry for each instant, of two accounts in turn.
+    private func insertEntries(_ instants: [Int64], _ transaction: any StoreTransaction) throws {
+        let other = Scope(account: try #require(AccountID("123456789012")), region: .default)
+        for (index, instant) in instants.enumerated() {
+            try transaction.insertAuditEntry(
+                AuditRow(
+                    at: at(instant), scope: index.isMultiple(of: 2) ? scope : other, principal: "p", operation: "o",
+                    resource: "", outcome: "ok", requestID: "r"
+                )
+            )
+        }
+    }
+
+    /// When the entries of both accounts were made, in order.
+    private func entries(_ reader: any StoreReader) throws -> [Int64] {
+        try [AccountID.default, try #require(AccountID("123456789012"))]
+            .flatMap { try reader.auditEntries(of: $0, limit: 100) }.map(\.at.millisecondsSinceEpoch).sorted()
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `Old audit entries of all accounts are deleted in the order of their arrival, a bounded number at once`(
+        _ kind: StoreUnderTest
+    ) async throws {
+        try await kind.withStore { store in
+            try await store.write { transaction throws in
+                #expect(try transaction.deleteAuditEntries(before: at(99), after: 0, limit: 2) == nil)
+                // The third is of a server whose clock is ahead.
+                try self.insertEntries([1, 2, 6, 3, 4, 5], transaction)
+                let second = try #require(try transaction.deleteAuditEntries(before: at(3), after: 0, limit: 2))
+                #expect(try self.entries(transaction) == [3, 4, 5, 6])
+                #expect(try transaction.deleteAuditEntries(before: at(3), after: second, limit: 2) == nil)
+                #expect(try self.entries(transaction) == [3, 4, 5, 6])
+                // What arrived behind a newer one waits for it, unless it is looked at together with it.
+                #expect(try transaction.deleteAuditEntries(before: at(5), after: second, limit: 2) == nil)
+                #expect(try self.entries(transaction) == [4, 5, 6])
+                let fifth = try #require(try transaction.deleteAuditEntries(before: at(7), after: 0, limit: 2))
+                #expect(try self.entries(transaction) == [5])
+                #expect(try transaction.deleteAuditEntries(before: at(7), after: fifth, limit: 2) == nil)
+                #expect(try self.entries(transaction) == [])
+                try self.insertEntries([8, 9], transaction)
+            }
+            try await store.write { transaction throws in
+                #expect(try self.entries(transaction) == [8, 9])
+                #expect(try transaction.deleteAuditEntries(before: at(9), after: 0, limit: 1) != nil)
+                #expect(try transaction.deleteAuditEntries(before: at(9), after: 0, limit: 1) == nil)
+                #expect(try self.entries(transaction) == [9])
+            }
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `Where two delete audit entries at once, all that are old go`(_ kind: StoreUnderTest) async throws {
+        try await kind.withHandles { first, second in
+            try await first.write { try self.insertEntries(Array(1...60), $0) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for store in [first, second] {
+                    group.addTask {
+                        var last: Int64? = 0
+                        while let after = last {
+                            last = try await store.write { transaction in
+                                try transaction.deleteAuditEntries(before: at(58), after: after, limit: 3)
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await second.read { try self.entries($0) } == [58, 59, 60])
+        }
+    }
+
     @Test(arguments: StoreUnderTest.allCases)
     func `Of many who set what nobody has set, one does`(_ kind: StoreUnderTest) async throws {
         try await kind.withHandles { first, second in

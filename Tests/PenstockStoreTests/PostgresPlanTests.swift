@@ -230,6 +230,7 @@ struct PostgresPlanTests {
                 at: at(1), scope: scope, principal: "p", operation: "o", resource: "", outcome: "ok", requestID: "r")
         )
         _ = try transaction.auditEntries(of: .default, limit: 9)
+        _ = try transaction.deleteAuditEntries(before: at(1), after: 0, limit: 9)
     }
 
     private static func callArtifacts(_ transaction: any ArtifactTransaction) throws {

@@ -101,6 +101,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How long entries of the audit trail are kept, as in 365d; or never to forget them.", valueName: "span"))
+    var forgetAuditAfter = TimeLimit(RuntimeSettings().auditRetention)
+
+    @Option(
+        help: ArgumentHelp(
             "How long an execution waits at a disabled transition before it is stopped; or never.", valueName: "span"))
     var stopWaitingAfter = TimeLimit(RuntimeSettings().disabledTransitionLimit)
 
@@ -194,6 +199,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.maximumConnections = self.maximumConnections
         configuration.runtime.maximumPipelines = self.maximumPipelines
         configuration.runtime.historyRetention = self.forgetHistoryAfter.duration
+        configuration.runtime.auditRetention = self.forgetAuditAfter.duration
         configuration.runtime.disabledTransitionLimit = self.stopWaitingAfter.duration
         configuration.runtime.pollingIdleLimit = self.stopPollingAfter.duration
         if let certificate = self.tlsCertificate, let key = self.tlsKey {

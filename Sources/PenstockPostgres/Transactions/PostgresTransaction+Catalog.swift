@@ -276,4 +276,17 @@ extension PostgresTransaction {
             ]
         )
     }
+
+    func deleteAuditEntries(before instant: Timestamp, after number: Int64, limit: Int) throws -> Int64? {
+        // By the last number and not by all of them, which a plan for a limit that is not known would join with the table.
+        let deleted = try self.rows(
+            """
+            DELETE FROM audit_entry WHERE at < $1 AND number > $2 AND number <= coalesce(
+                (SELECT number FROM audit_entry WHERE number > $2 ORDER BY number LIMIT 1 OFFSET $3), \(Int64.max))
+            RETURNING number
+            """,
+            [instant, number, limit - 1]
+        ) { try $0.int64() }
+        return deleted.count == limit ? deleted.max() : nil
+    }
 }

@@ -14,7 +14,8 @@ package protocol TimedWork: Sendable {
     func settle() async throws
 }
 
-/// The services of a server, which run: timers, owed effects, runners, events, polling and history.
+/// The services of a server, which run: timers, owed effects, runners, events, polling, history and
+/// the audit trail.
 package struct BackgroundWork: TimedWork {
     package let timers: TimerService
     package let effects: EffectService
@@ -22,6 +23,7 @@ package struct BackgroundWork: TimedWork {
     package let events: EventService
     package let polling: SourcePolling
     package let history: HistoryService
+    package let audit: AuditService
     private let context: RuntimeContext
 
     /// - Precondition: The services run from about now on; what they do first is waited for too.
@@ -32,7 +34,8 @@ package struct BackgroundWork: TimedWork {
         runners: RunnerService,
         events: EventService,
         polling: SourcePolling,
-        history: HistoryService
+        history: HistoryService,
+        audit: AuditService
     ) {
         self.timers = timers
         self.effects = effects
@@ -40,6 +43,7 @@ package struct BackgroundWork: TimedWork {
         self.events = events
         self.polling = polling
         self.history = history
+        self.audit = audit
         self.context = context
         timers.expect()
         effects.expect()
@@ -47,11 +51,12 @@ package struct BackgroundWork: TimedWork {
         events.expect()
         polling.expect()
         history.expect()
+        audit.expect()
     }
 
     /// What must run for any of it to be done.
     package var services: [any Service] {
-        [self.timers, self.effects, self.events, self.polling, self.runners, self.history]
+        [self.timers, self.effects, self.events, self.polling, self.runners, self.history, self.audit]
     }
 
     /// The earliest of: a timer; the end of a lease on what was begun and not ended; the same of a runner's job; an event
@@ -70,6 +75,7 @@ package struct BackgroundWork: TimedWork {
         self.events.wake()
         self.polling.wake()
         self.history.wake()
+        self.audit.wake()
         await self.context.ongoingWork.allEnded()
         try Task.checkCancellation()
     }

@@ -382,6 +382,11 @@ enum StatementText: String, Sendable, CaseIterable {
         INSERT INTO audit_entry (at, account, region, principal, operation, resource, outcome, request_id)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         """
+    case deleteAuditEntries = """
+        DELETE FROM audit_entry WHERE at < ?1 AND number > ?2 AND number <= coalesce(
+            (SELECT number FROM audit_entry WHERE number > ?2 ORDER BY number LIMIT 1 OFFSET ?3), 9223372036854775807)
+        RETURNING number
+        """
 
     // MARK: Artifacts
 

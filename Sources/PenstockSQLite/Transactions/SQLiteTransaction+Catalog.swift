@@ -192,4 +192,11 @@ extension SQLiteTransaction {
             .text(row.operation), .text(row.resource), .text(row.outcome), .text(row.requestID)
         )
     }
+
+    func deleteAuditEntries(before instant: Timestamp, after number: Int64, limit: Int) throws -> Int64? {
+        let deleted = try self.connection.rows(
+            .deleteAuditEntries, .time(instant), .integer(number), .integer(limit - 1)
+        ) { $0.integer(0) }
+        return deleted.count == limit ? deleted.max() : nil
+    }
 }

@@ -27,8 +27,9 @@ struct MemoryRows: Sendable {
     var connections: TreeDictionary<ClientID, ConnectionRow> = [:]
     var accessKeys: TreeDictionary<String, AccessKeyRow> = [:]
     var settings: TreeDictionary<String, [UInt8]> = [:]
-    /// Of each account from the oldest to the newest.
-    var auditEntries: TreeDictionary<AccountID, [AuditRow]> = [:]
+    /// By number, in the order of their arrival.
+    var auditEntries: TreeDictionary<Int64, AuditRow> = [:]
+    var lastAuditEntry: Int64 = 0
 
     /// A pipeline with everything that hangs on it, jobs and timers excepted.
     struct Pipeline: Sendable {

@@ -63,9 +63,9 @@ extension MemoryTransaction {
     func setting(_ name: String) -> [UInt8]? { self.rows.settings[name] }
 
     func auditEntries(of account: AccountID, limit: Int) -> [AuditRow] {
-        let entries = (self.rows.auditEntries[account] ?? []).enumerated()
-        let newest = entries.sorted { ($0.element.at, $0.offset) > ($1.element.at, $1.offset) }
-        return newest.prefix(limit).map(\.element)
+        let entries = self.rows.auditEntries.filter { $0.value.scope.account == account }
+        let newest = entries.sorted { ($0.value.at, $0.key) > ($1.value.at, $1.key) }
+        return newest.prefix(limit).map(\.value)
     }
 
     func putActionType(_ row: ActionTypeRow) {
@@ -96,5 +96,15 @@ extension MemoryTransaction {
         return true
     }
 
-    func insertAuditEntry(_ row: AuditRow) { self.rows.auditEntries[row.scope.account, default: []].append(row) }
+    func insertAuditEntry(_ row: AuditRow) {
+        self.rows.lastAuditEntry += 1
+        self.rows.auditEntries[self.rows.lastAuditEntry] = row
+    }
+
+    func deleteAuditEntries(before instant: Timestamp, after number: Int64, limit: Int) -> Int64? {
+        let first = self.rows.auditEntries.filter { $0.key > number }.sorted { $0.key < $1.key }.prefix(limit)
+        let old = first.filter { $0.value.at < instant }.map(\.key)
+        for number in old { self.rows.auditEntries[number] = nil }
+        return old.count == limit ? old.last : nil
+    }
 }

@@ -155,7 +155,8 @@ extension RuntimeFixture {
             runners: RunnerService(context: self.context, runners: []),
             events: EventService(context: self.context, senders: senders, chance: { 1 }),
             polling: SourcePolling(context: self.context),
-            history: HistoryService(context: self.context)
+            history: HistoryService(context: self.context),
+            audit: AuditService(context: self.context)
         )
         try await withThrowingTaskGroup { group in
             for service in work.services { group.addTask { try await service.run() } }
