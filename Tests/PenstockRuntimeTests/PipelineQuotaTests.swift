@@ -14,7 +14,7 @@ struct PipelineQuotaTests {
         _ quota: PipelineQuota, limit: Int, of count: Int, in scope: Scope = scope
     ) -> (hasRoom: Bool, isCounted: Bool) {
         var isCounted = false
-        let hasRoom = quota.hasRoom(in: scope, limit: limit) {
+        let hasRoom = quota.takeRoom(in: scope, limit: limit) {
             isCounted = true
             return count
         }
@@ -34,6 +34,14 @@ struct PipelineQuotaTests {
         for count in 0..<4 { #expect(Self.ask(quota, limit: 4, of: count).hasRoom) }
         #expect(Self.ask(quota, limit: 4, of: 1) == (true, true))
         #expect(Self.ask(quota, limit: 4, of: 2) == (true, false))
+    }
+
+    @Test func `After a transaction that failed they are counted again`() {
+        let quota = PipelineQuota(isShared: false)
+        // It saw two deletions that were undone with it.
+        #expect(Self.ask(quota, limit: 4, of: 2) == (true, true))
+        quota.forget(Self.scope)
+        #expect(Self.ask(quota, limit: 4, of: 4) == (false, true))
     }
 
     @Test func `Each account's region has its own count`() throws {

@@ -4,12 +4,13 @@
 import PenstockModel
 import Synchronization
 
-/// Whether an account may have one more pipeline in a region, without counting them each time: with 100,000 of them that
+/// Admits pipelines up to a limit, without counting those of the account and region each time: with 100,000 of them that
 /// would take longer than the rest of what creates one.
 ///
-/// Where this process alone writes, it remembers at most how many there are: every pipeline that may have been created
-/// counts, whatever becomes of its transaction, and none that was deleted. Only when that reaches the limit are they
-/// counted. Where others write too they are counted each time.
+/// Where this process alone writes, it remembers at most how many there are. Every creation that may be committed adds one,
+/// and a deletion takes nothing away; when that reaches the limit they are counted again. Who counted in a transaction
+/// that failed says so, since what it saw of others may have failed with it. Where others write too they are counted each
+/// time.
 final class PipelineQuota: Sendable {
     /// How many accounts' regions are remembered.
     static let capacity = 10_000
@@ -21,10 +22,10 @@ final class PipelineQuota: Sendable {
     /// - Parameter isShared: Whether others write to the store as well.
     init(isShared: Bool) { self.isShared = isShared }
 
-    /// Whether there is room for one more, which then counts.
+    /// Takes room for one more pipeline, if there is any.
     ///
     /// - Parameter count: How many there are, in the transaction that creates the next one.
-    func hasRoom(in scope: Scope, limit: Int, counting count: () throws -> Int) rethrows -> Bool {
+    func takeRoom(in scope: Scope, limit: Int, counting count: () throws -> Int) rethrows -> Bool {
         if self.isShared { return try count() < limit }
         if let bound = self.bounds.withLock({ $0[scope] }), bound < limit {
             self.remember(bound + 1, of: scope)
@@ -35,6 +36,9 @@ final class PipelineQuota: Sendable {
         self.remember(exact + 1, of: scope)
         return true
     }
+
+    /// The next one is to count: a transaction that took room has failed.
+    func forget(_ scope: Scope) { self.bounds.withLock { $0[scope] = nil } }
 
     private func remember(_ bound: Int, of scope: Scope) {
         self.bounds.withLock { bounds in

@@ -27,12 +27,28 @@ package struct PipelineService: Sendable {
         let now = context.clock.now
         let id = PipelineID(context.identifiers(1)[0])
         try definition.requireClearSecrets()
+        do {
+            return try await self.insert(definition, as: id, tags: tags, at: now, call)
+        } catch let error as StoreError {
+            context.quota.forget(call.scope)
+            throw error
+        }
+    }
+
+    private func insert(
+        _ definition: PipelineDefinition,
+        as id: PipelineID,
+        tags: [KeyedValue],
+        at now: Timestamp,
+        _ call: CallContext
+    ) async throws -> PipelineVersionRow {
+        let context = self.context
         return try await context.store.write { transaction in
             var declaration = definition.declaration
             declaration.version = 1
             let key = call.pipeline(declaration.name)
             let limit = context.settings.maximumPipelines
-            let hasRoom = try context.quota.hasRoom(in: call.scope, limit: limit) {
+            let hasRoom = try context.quota.takeRoom(in: call.scope, limit: limit) {
                 try transaction.pipelineCount(in: call.scope)
             }
             guard hasRoom else {
