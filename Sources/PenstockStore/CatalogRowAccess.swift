@@ -70,11 +70,11 @@ package protocol CatalogWriter {
     /// Looks at the `limit` entries, of all accounts, that arrived first after the number, and deletes those of them that
     /// are older than the instant.
     ///
-    /// Entries are in the order of their arrival, so it looks at no more than it may delete. The clocks of several servers
-    /// may differ a little: an entry behind newer ones waits until those are old too.
+    /// Entries are in the order of their arrival, so it looks at no more than it may delete. The clocks of servers may
+    /// differ: newer entries are passed over, and what is behind `limit` of them in a row waits until those are old too.
     ///
     /// - Parameter number: Of the last entry that was deleted before in the same go, 0 at its beginning: what was deleted is
     ///   not passed over again.
-    /// - Returns: The number to go on after; `nil` when it deleted less than `limit`, and no more is to be done.
+    /// - Returns: The number to go on after; `nil` when it deleted nothing, and no more is to be done.
     func deleteAuditEntries(before instant: Timestamp, after number: Int64, limit: Int) throws -> Int64?
 }

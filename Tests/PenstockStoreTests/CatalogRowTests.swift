@@ -178,12 +178,16 @@ import Testing
                 #expect(try self.entries(transaction) == [3, 4, 5, 6])
                 #expect(try transaction.deleteAuditEntries(before: at(3), after: second, limit: 2) == nil)
                 #expect(try self.entries(transaction) == [3, 4, 5, 6])
-                // What arrived behind a newer one waits for it, unless it is looked at together with it.
-                #expect(try transaction.deleteAuditEntries(before: at(5), after: second, limit: 2) == nil)
+                // What arrived behind a newer one waits only if there is no room to look beyond that one.
+                #expect(try transaction.deleteAuditEntries(before: at(5), after: second, limit: 1) == nil)
+                #expect(try self.entries(transaction) == [3, 4, 5, 6])
+                let fourth = try #require(try transaction.deleteAuditEntries(before: at(5), after: second, limit: 2))
                 #expect(try self.entries(transaction) == [4, 5, 6])
-                let fifth = try #require(try transaction.deleteAuditEntries(before: at(7), after: 0, limit: 2))
-                #expect(try self.entries(transaction) == [5])
-                #expect(try transaction.deleteAuditEntries(before: at(7), after: fifth, limit: 2) == nil)
+                let fifth = try #require(try transaction.deleteAuditEntries(before: at(5), after: fourth, limit: 2))
+                #expect(try self.entries(transaction) == [5, 6])
+                #expect(try transaction.deleteAuditEntries(before: at(5), after: fifth, limit: 2) == nil)
+                let last = try #require(try transaction.deleteAuditEntries(before: at(7), after: 0, limit: 2))
+                #expect(try transaction.deleteAuditEntries(before: at(7), after: last, limit: 2) == nil)
                 #expect(try self.entries(transaction) == [])
                 try self.insertEntries([8, 9], transaction)
             }

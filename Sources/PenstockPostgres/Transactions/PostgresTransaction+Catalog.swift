@@ -287,6 +287,6 @@ extension PostgresTransaction {
             """,
             [instant, number, limit - 1]
         ) { try $0.int64() }
-        return deleted.count == limit ? deleted.max() : nil
+        return deleted.max()
     }
 }

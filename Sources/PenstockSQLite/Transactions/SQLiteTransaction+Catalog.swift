@@ -197,6 +197,6 @@ extension SQLiteTransaction {
         let deleted = try self.connection.rows(
             .deleteAuditEntries, .time(instant), .integer(number), .integer(limit - 1)
         ) { $0.integer(0) }
-        return deleted.count == limit ? deleted.max() : nil
+        return deleted.max()
     }
 }

@@ -105,6 +105,6 @@ extension MemoryTransaction {
         let first = self.rows.auditEntries.filter { $0.key > number }.sorted { $0.key < $1.key }.prefix(limit)
         let old = first.filter { $0.value.at < instant }.map(\.key)
         for number in old { self.rows.auditEntries[number] = nil }
-        return old.count == limit ? old.last : nil
+        return old.last
     }
 }
