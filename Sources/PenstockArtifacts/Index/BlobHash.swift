@@ -97,9 +97,12 @@ extension BlobHash: StateCodable {
 
 /// Two lower-case digits for each byte.
 package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
     var digits: [UInt8] = []
+    digits.reserveCapacity(2 * bytes.underestimatedCount)
     for byte in bytes {
-        for nibble in [byte >> 4, byte & 0xF] { digits.append(nibble < 10 ? 0x30 + nibble : 0x57 + nibble) }
+        digits.append(digit(byte >> 4))
+        digits.append(digit(byte & 0xF))
     }
     return String(decoding: digits, as: UTF8.self)
 }

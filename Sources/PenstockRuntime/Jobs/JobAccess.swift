@@ -82,8 +82,13 @@ struct JobAccess {
 extension Job {
     /// Whether its last dispatch was to the account.
     fileprivate func wasHandedOut(to account: AccountID) -> Bool {
-        let parts = self.dispatchedTo?.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) ?? []
-        return parts.count > 4 && parts[4].elementsEqual(account.rawValue.utf8)
+        // The fifth part of an ARN. This is asked at each call of a partner's worker, so nothing is made of the others.
+        guard var rest = self.dispatchedTo?.utf8[...] else { return false }
+        for _ in 0..<4 {
+            guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return false }
+            rest = rest[rest.index(after: colon)...]
+        }
+        return rest.prefix { $0 != UInt8(ascii: ":") }.elementsEqual(account.rawValue.utf8)
     }
 }
 

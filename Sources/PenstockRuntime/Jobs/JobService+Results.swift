@@ -197,10 +197,6 @@ extension JobResult {
             writer.write(failure)
             writer.write(externalExecutionID)
         }
-        return SHA256.hash(data: writer.bytes).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }
-        .joined()
+        return hexadecimal(SHA256.hash(data: writer.bytes))
     }
 }
