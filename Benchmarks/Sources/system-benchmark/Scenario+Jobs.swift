@@ -110,26 +110,8 @@ enum LatencyScenario {
             signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "latency"))
         }
         Report.line("(d) background at its fullest", full.text)
-        let isOver = Atomic(false)
-        let interval = 2 * Double(background) / full.perSecond
-        let load = Thread {
-            _ = try? Load.run(threads: background) { _ in
-                var connection = try HTTPConnection(port: target.port)
-                var signer = target.signer()
-                var due = ContinuousClock.now
-                while !isOver.load(ordering: .relaxed) {
-                    _ = try connection.exchange(
-                        signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "latency")))
-                    // Calls that were missed while the machine was busy are not caught up with in a burst.
-                    due = max(due + .seconds(interval), ContinuousClock.now - .milliseconds(5))
-                    let left = (due - ContinuousClock.now) / .microseconds(1)
-                    if left > 0 { usleep(useconds_t(left)) }
-                }
-                return []
-            }
-        }
-        load.start()
-        defer { isOver.store(true, ordering: .relaxed) }
+        let load = PacedLoad(target, threads: background, each: .seconds(2 * Double(background) / full.perSecond))
+        defer { load.stop() }
         var starts: [Int] = []
         var reports: [Int] = []
         var client = try APIClient(target)
@@ -155,6 +137,7 @@ enum LatencyScenario {
             try client.call(Operations.PutJobSuccessResult.self, PutJobSuccessResultInput(jobID: second.id))
         }
         let elapsed = ContinuousClock.now - begun
+        try load.end()
         Report.line(
             "    start to the job at a waiting worker", Measurement(latencies: starts, elapsed: elapsed).latencyText)
         Report.line(
@@ -183,6 +166,55 @@ enum LatencyScenario {
                 PutJobSuccessResultInput(
                     jobID: job.id,
                     currentRevision: type == self.source ? CurrentRevision(revision: "1", changeIdentifier: "1") : nil))
+        }
+    }
+
+    /// GetPipeline again and again, at a rate, on connections of its own.
+    private final class PacedLoad: Sendable {
+        private let isOver = Atomic(false)
+        private let failure = Mutex<(any Error)?>(nil)
+        private let hasEnded = DispatchSemaphore(value: 0)
+
+        /// - Parameter interval: From one call of a thread to its next.
+        init(_ target: Target, threads: Int, each interval: Duration) {
+            let thread = Thread { [self] in
+                defer { self.hasEnded.signal() }
+                do {
+                    _ = try Load.run(threads: threads) { _ in
+                        try self.call(target, each: interval)
+                        return []
+                    }
+                } catch {
+                    self.failure.withLock { $0 = error }
+                }
+            }
+            thread.start()
+        }
+
+        private func call(_ target: Target, each interval: Duration) throws {
+            var connection = try HTTPConnection(port: target.port)
+            var signer = target.signer()
+            var due = ContinuousClock.now
+            while !self.isOver.load(ordering: .relaxed) {
+                let answer = try connection.exchange(
+                    signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "latency")))
+                guard answer.status == 200 else { throw Refusal(answer) }
+                // Calls that were missed while the machine was busy are not caught up with in a burst.
+                due = max(due + interval, ContinuousClock.now - .milliseconds(5))
+                let left = (due - ContinuousClock.now) / .microseconds(1)
+                if left > 0 { usleep(useconds_t(left)) }
+            }
+        }
+
+        func stop() { self.isOver.store(true, ordering: .relaxed) }
+
+        /// Stops.
+        ///
+        /// - Throws: Why it was not there all the time.
+        func end() throws {
+            self.stop()
+            self.hasEnded.wait()
+            if let failure = self.failure.withLock({ $0 }) { throw failure }
         }
     }
 
