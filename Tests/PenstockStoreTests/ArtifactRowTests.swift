@@ -56,6 +56,32 @@ import Testing
         }
     }
 
+    /// Each locks some of the keys, of which others lock some too, and writes those that have no version yet.
+    @Test(arguments: StoreUnderTest.allCases)
+    func `Of those who write a new key at once one is the first`(_ kind: StoreUnderTest) async throws {
+        try await kind.withHandles { first, second in
+            try await first.withArtifacts { [bucket] transaction throws in _ = try transaction.insertBucket(bucket) }
+            let parts = (2..<10).map { divisor in
+                Set((0..<200).filter { !$0.isMultiple(of: divisor) }.map { ObjectKey("k\($0)") })
+            }
+            let written = try await withThrowingTaskGroup(of: Int.self) { group in
+                for (number, keys) in parts.enumerated() {
+                    let store = number.isMultiple(of: 2) ? first : second
+                    group.addTask {
+                        try await store.withArtifacts { transaction throws in
+                            try transaction.lockKeys(keys, in: "b")
+                            let fresh = try keys.filter { try transaction.latestVersion(of: $0, in: "b") == nil }
+                            for key in fresh { try transaction.insertVersion(self.version(key, "\(number)")) }
+                            return fresh.count
+                        }
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(written == parts.reduce(Set<ObjectKey>()) { $0.union($1) }.count)
+        }
+    }
+
     @Test(arguments: StoreUnderTest.allCases)
     func `Listings page through keys as a sorted list does`(_ kind: StoreUnderTest) async throws {
         try await kind.withStore { store in

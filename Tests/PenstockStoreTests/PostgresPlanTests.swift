@@ -241,7 +241,7 @@ struct PostgresPlanTests {
         for use in [BucketUse.read, .writeBeneath, .change] { _ = try transaction.bucket("b", for: use) }
         _ = try transaction.buckets(in: scope)
         try transaction.updateBucket(bucket)
-        try transaction.lockKey(key, in: "b")
+        try transaction.lockKeys([key], in: "b")
         try transaction.insertVersion(
             ObjectVersionRow(
                 bucket: "b", key: key, versionID: .null, sizeBytes: 1, etag: "e", lastModified: at(1),

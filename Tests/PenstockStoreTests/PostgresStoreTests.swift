@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import PenstockArtifacts
 import PenstockEngine
 import PenstockModel
 import PenstockStore
@@ -266,6 +267,20 @@ struct `The store on PostgreSQL` {
                 ($0 as? StoreError)?.code == .corrupt
             }
         }
+    }
+
+    @Test func `Each key has a row that is locked for it`() async throws {
+        try await withPostgresDatabase { configuration in
+            await (try PostgresStore(testing: configuration)).close()
+            let rows = try PostgresSession(configuration).rows("SELECT number FROM \(KeyLock.table)", []) {
+                try $0.int64()
+            }
+            #expect(rows.sorted() == Array(0..<Int64(KeyLock.count)))
+        }
+        let numbers = (0..<10_000).map { KeyLock.number(of: ObjectKey("artifacts/\($0)"), in: "b") }
+        #expect(numbers.allSatisfy { (0..<Int64(KeyLock.count)).contains($0) })
+        // Of 4,096 places ten thousand keys leave some 356 empty.
+        #expect(Set(numbers).count > 3500)
     }
 
     @Test func `A server that cannot be reached is unavailable`() async throws {

@@ -57,9 +57,9 @@ package protocol ArtifactTransaction {
 
     // MARK: Object versions
 
-    /// Lets no other transaction write versions of this key until this one ends; called before reading what is then
-    /// changed. Nothing to do where there is one writer. (PostgreSQL: an advisory lock on a hash of both.)
-    func lockKey(_ key: ObjectKey, in bucket: String) throws
+    /// Lets no other transaction write versions of these keys until this one ends; called before reading what is then
+    /// changed, once for all keys that are known by then. Nothing to do where there is one writer.
+    func lockKeys(_ keys: Set<ObjectKey>, in bucket: String) throws
 
     /// The latest version of the key, which may be a delete marker; `nil` when it has none.
     func latestVersion(of key: ObjectKey, in bucket: String) throws -> ObjectVersionRow?

@@ -73,7 +73,7 @@ extension MemoryArtifactTransaction {
         self.artifacts.objects[name]?.isEmpty == false || self.artifacts.uploads.values.contains { $0.bucket == name }
     }
 
-    package func lockKey(_ key: ObjectKey, in bucket: String) {}
+    package func lockKeys(_ keys: Set<ObjectKey>, in bucket: String) {}
 
     package func latestVersion(of key: ObjectKey, in bucket: String) -> ObjectVersionRow? {
         let (index, found) = self.artifacts.position(of: key, in: bucket)

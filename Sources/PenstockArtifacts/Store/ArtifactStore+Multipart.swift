@@ -134,7 +134,7 @@ extension ArtifactStore {
         let at = self.now()
         return try await self.change(Self.resource(name.bucket, name.key), as: caller) { transaction in
             let bucket = try transaction.writableBucket(name.bucket, caller)
-            try transaction.lockKey(name.key, in: name.bucket)
+            try transaction.lockKeys([name.key], in: name.bucket)
             if let earlier = try transaction.completedVersion(of: name), Self.isMade(earlier, of: listed) {
                 return WrittenObject(
                     versionID: bucket.versioning == .off ? nil : earlier.versionID, etag: earlier.etag,

@@ -193,7 +193,7 @@ extension ArtifactStore {
         let markerIDs = deletions.map { _ in self.newVersionID() }
         return try await self.index.withArtifacts { transaction in
             let bucket = try transaction.writableBucket(bucketName, caller)
-            for key in Set(deletions.map(\.key)).sorted() { try transaction.lockKey(key, in: bucketName) }
+            try transaction.lockKeys(Set(deletions.map(\.key)), in: bucketName)
             return try zip(deletions, markerIDs).map { deletion, markerID in
                 let name = ObjectName(bucket: bucketName, key: deletion.key, versionID: deletion.versionID)
                 do {
@@ -243,7 +243,7 @@ extension ArtifactStore {
         retain: () throws -> Void
     ) throws -> WrittenObject {
         let (key, at) = (draft.name.key, draft.at)
-        try transaction.lockKey(key, in: bucket.name)
+        try transaction.lockKeys([key], in: bucket.name)
         try draft.conditions.check(try transaction.latestVersion(of: key, in: bucket.name))
         try retain()
         let versionID = bucket.versioning == .enabled ? draft.versionID : .null

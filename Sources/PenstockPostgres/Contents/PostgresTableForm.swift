@@ -8,8 +8,8 @@ import PenstockStore
 struct PostgresTableForm {
     let table: ContentsTable
 
-    /// The tables of the schema that have no contents: what it is, and which servers work on it.
-    static let ownTables: Set<String> = ["penstock_schema", "penstock_format", "penstock_server"]
+    /// The tables of the schema that have no contents: what it is, which servers work on it, and what they lock.
+    static let ownTables: Set<String> = ["penstock_schema", "penstock_format", "penstock_server", KeyLock.table]
 
     /// How many rows one statement reads.
     static let pageSize = 1000

@@ -12,7 +12,7 @@ struct Migration: Sendable {
     var sql: String
 
     /// All steps, in order.
-    static let all: [Migration] = [.initial, .rules, .events, .retention, .polling, .fleet, .blobObjects]
+    static let all: [Migration] = [.initial, .rules, .events, .retention, .polling, .fleet, .blobObjects, .keyLocks]
 }
 
 /// Brings the schema of a database up to this version's, while servers of the version before work on it.

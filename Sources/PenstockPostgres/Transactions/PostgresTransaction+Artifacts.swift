@@ -76,15 +76,13 @@ extension PostgresTransaction {
         bucket, key, version_id, sequence, is_latest, is_delete_marker, size_bytes, etag, last_modified, details
         """
 
-    /// An advisory lock on a hash of both. Keys that share a hash wait for each other, which does no harm.
-    func lockKey(_ key: ObjectKey, in bucket: String) throws {
+    /// Locks rows that stand for keys, since a key without versions has no row of its own. Keys that share one wait for
+    /// each other, which does no harm; rows are locked in their order.
+    func lockKeys(_ keys: Set<ObjectKey>, in bucket: String) throws {
         guard self.takesLocks else { return }
-        // FNV-1a, since every process must get the same number.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in Array(bucket.utf8) + [0] + key.bytes {
-            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+        for number in Set(keys.map { KeyLock.number(of: $0, in: bucket) }).sorted() {
+            try self.gather("SELECT 1 FROM \(KeyLock.table) WHERE number = $1 FOR UPDATE", [number])
         }
-        _ = try self.rows("SELECT pg_advisory_xact_lock($1)", [Int64(bitPattern: hash)]) { _ in }
     }
 
     func latestVersion(of key: ObjectKey, in bucket: String) throws -> ObjectVersionRow? {

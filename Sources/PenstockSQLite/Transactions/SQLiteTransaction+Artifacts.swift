@@ -54,7 +54,7 @@ extension SQLiteTransaction {
 // MARK: - Object versions
 
 extension SQLiteTransaction {
-    func lockKey(_ key: ObjectKey, in bucket: String) {}
+    func lockKeys(_ keys: Set<ObjectKey>, in bucket: String) {}
 
     func latestVersion(of key: ObjectKey, in bucket: String) throws -> ObjectVersionRow? {
         try self.connection.first(.latestVersion, .text(bucket), .blob(key.bytes), map: Self.versionRow)
