@@ -24,7 +24,8 @@ from support.waiting import until
 from support.world import World
 
 DEPLOY = ROOT / "deploy"
-UNIT, DROP_IN = DEPLOY / "penstock.service", DEPLOY / "penstock.service.d" / "fleet.conf"
+UNIT = DEPLOY / "penstock.service"
+DROP_INS = {path.stem: path for path in sorted((DEPLOY / "penstock.service.d").iterdir())}
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVERS = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "penstock"}
 
@@ -53,7 +54,7 @@ def is_there(program):
 
 def commands():
     """Every command line of the server in the files, without the program."""
-    for path in (UNIT, DROP_IN):
+    for path in (UNIT, *DROP_INS.values()):
         for line in filter(None, settings(path, "ExecStart")):
             yield path.name, shlex.split(line)[1:]
     for name, service in SERVERS.items():
@@ -79,7 +80,10 @@ def test_a_command_gets_as_far_as_its_database(place, command, tmp_path):
     key = tmp_path / "master-key"
     key.write_text(base64.b64encode(bytes(32)).decode())
     text = re.sub(r"\bhost=\S+", "host=/nonexistent", shlex.join(command))
-    text = re.sub(r"/\S+/master-key", str(key), text).replace("/var/lib/penstock", str(tmp_path / "data"))
+    store = tmp_path / "store"
+    store.write_text("[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\n")
+    text = re.sub(r"/\S+/master-key", str(key), text).replace("/etc/penstock/store", str(store))
+    text = text.replace("/var/lib/penstock", str(tmp_path / "data"))
     run = subprocess.run(
         [executable(), *shlex.split(text)],
         env={**os.environ, "PENSTOCK_DATA_DIR": str(tmp_path / "data")},
@@ -93,17 +97,17 @@ def test_a_command_gets_as_far_as_its_database(place, command, tmp_path):
 # The unit
 
 
-@pytest.fixture(params=["alone", "fleet"])
+@pytest.fixture(params=["alone", *DROP_INS])
 def units(request, tmp_path):
-    """A directory with the unit, and where it is one of a fleet what changes it, with a program that is there."""
+    """A directory with the unit, and what changes it where it is one of a fleet, with a program that is there."""
 
     def copy(source, target):
         target.parent.mkdir(exist_ok=True)
         target.write_text(source.read_text().replace("/usr/local/bin/penstock", str(executable())))
 
     copy(UNIT, tmp_path / UNIT.name)
-    if request.param == "fleet":
-        copy(DROP_IN, tmp_path / f"{UNIT.name}.d" / DROP_IN.name)
+    if drop_in := DROP_INS.get(request.param):
+        copy(drop_in, tmp_path / f"{UNIT.name}.d" / drop_in.name)
     return tmp_path
 
 
@@ -131,8 +135,25 @@ def test_systemd_calls_what_the_unit_may_do_little():
 
 def test_restarts_and_patience_of_the_unit_fit_the_server():
     assert settings(UNIT, "RestartPreventExitStatus") == ["64 78"]
-    drain = int(re.search(r"--drain-delay (\d+)", " ".join(joined(DROP_IN))).group(1))
-    assert int(settings(UNIT, "TimeoutStopSec")[0]) > drain + 60
+    for path in DROP_INS.values():
+        drain = int(re.search(r"--drain-delay (\d+)", " ".join(joined(path))).group(1))
+        assert int(settings(UNIT, "TimeoutStopSec")[0]) > drain + 60
+
+
+@pytest.mark.parametrize("is_directory", [False, True], ids=["none", "directory"])
+def test_the_link_to_shared_content_never_lands_in_a_directory_of_ones_own(tmp_path, is_directory):
+    shared, own = tmp_path / "srv", tmp_path / "artifacts"
+    shared.mkdir()
+    (line,) = (each for each in settings(DROP_INS["fleet"], "ExecStartPre") if "ln " in each)
+    command = shlex.split(line.replace("/srv/artifacts", str(shared)).replace("/var/lib/penstock/artifacts", str(own)))
+    if is_directory:
+        own.mkdir()
+        assert subprocess.run(command, capture_output=True).returncode != 0
+        assert not own.is_symlink() and list(own.iterdir()) == []
+    else:
+        for _ in ("the first start", "another one"):
+            subprocess.run(command, check=True)
+            assert own.readlink() == shared and list(shared.iterdir()) == []
 
 
 def system_calls(group):
@@ -230,6 +251,9 @@ def test_the_image_has_every_library_of_the_program():
     assert set(brought_by.values()) <= closure(packages)
     # Those that are named are for something; roots of trust are for event targets and foreign stores.
     assert packages - {brought_by.get(name) for name in own} == {"ca-certificates"}
+    page = (ROOT / "docs" / "operating" / "deploying.md").read_text()
+    told = re.search(r"From Debian it needs([^.]+)\.", page).group(1)
+    assert set(re.findall(r"`([^`]+)`", told)) == packages
 
 
 def test_the_image_is_built_with_what_the_makefile_builds_with():
