@@ -272,6 +272,10 @@ def test_every_folder_that_the_manifest_names_is_sent_to_the_build():
 
 def test_the_health_check_of_the_image_tells_a_server_that_is_ready_from_one_that_is_not(own_server):
     (text,) = instructions("HEALTHCHECK")
+    # As long as a server that starts may wait for another one, and longer.
+    migrator = (ROOT / "Sources" / "PenstockPostgres" / "Migrations" / "Migration.swift").read_text()
+    patience = int(re.search(r"patience = Duration\.seconds\((\d+)\)", migrator).group(1))
+    assert int(re.search(r"--start-period=(\d+)s", text).group(1)) > patience
     command = json.loads(text[text.index("CMD ") + 4 :])
     port = own_server.endpoint.rpartition(":")[2]
     command[-1] = command[-1].replace("/7480", f"/{port}")
