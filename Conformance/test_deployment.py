@@ -361,6 +361,14 @@ def fronted(cluster, tmp_path_factory):
         fleet.kill()
 
 
+def test_the_balancer_waits_as_long_as_the_largest_output_takes():
+    """It is read from the other store and put again; the page says how fast."""
+    page = (ROOT / "docs" / "operating" / "deploying.md").read_text()
+    size, speed = map(int, re.search(r"enough for (\d+) GiB at (\d+) MiB/s", page).groups())
+    minutes = int(re.search(r"timeout server (\d+)m\n", haproxy.CONFIGURATION.read_text()).group(1))
+    assert minutes * 60 > 2 * size * 1024 / speed
+
+
 @pytest.mark.skipif(not haproxy.program(), reason="haproxy is not installed")
 def test_the_balancers_configuration_is_valid():
     run = subprocess.run([haproxy.program(), "-c", "-f", haproxy.CONFIGURATION], capture_output=True, text=True)

@@ -33,7 +33,7 @@ public struct PipelineState: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - at: The one timestamp of the step.
-    ///   - identifiers: Fresh random identifiers for what the step creates.
+    ///   - identifiers: Fresh identifiers, never given before, for what the step creates.
     /// - Throws: ``PipelineInterruption``; the receiver is then as it was before.
     public mutating func apply(
         _ event: PipelineEvent,
