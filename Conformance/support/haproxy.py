@@ -32,13 +32,19 @@ class HAProxy:
             assert found == 1, name
         file = directory / "haproxy.cfg"
         file.write_text(text)
-        with open(directory / "haproxy.log", "ab") as log:
+        self.log = directory / "haproxy.log"
+        with open(self.log, "ab") as log:
             self.process = subprocess.Popen([program(), "-db", "-f", file], stdout=log, stderr=log)
 
     def wait(self):
         """Returns once it passes on to a server."""
         until(self._passes_on, what="a balancer that passes on")
         return self
+
+    def returns(self, name):
+        """How often the server was gone and has come back, as it has seen."""
+        # It also says so in another form, with a date and a level in front.
+        return len(re.findall(rf"^Server servers/{name} is UP", self.log.read_text(), re.MULTILINE))
 
     def _passes_on(self):
         try:
