@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 
 from faults.kinds.base import moments
 from faults.recovery import Probes
+from faults.watch import Watch
 from support.load import Load
 
 # The load of a trial: so little that two processors have time for faults.
@@ -75,12 +76,12 @@ class Trial:
         begun, outcome = time.monotonic(), self.outcome
         worlds = self.stand.worlds(self.servers)
         load = Load(*worlds, seed=self.seed, **LOAD)
-        probes = Probes(worlds)
+        probes, watch = Probes(worlds), Watch(worlds, load)
         try:
             load.start()
             with outcome.noting():
                 for kind in self.kinds:
-                    self._try(kind, worlds, load, probes)
+                    self._try(kind, worlds, load, probes, watch)
             last = time.monotonic()
             with outcome.noting():
                 load.finish(worlds[0].codepipeline, deadline=max(kind.patience for kind in self.kinds))
@@ -94,7 +95,7 @@ class Trial:
         outcome.took = time.monotonic() - begun
         return outcome
 
-    def _try(self, kind, worlds, load, probes):
+    def _try(self, kind, worlds, load, probes, watch):
         try:
             kind.begin(worlds, load)
             for _ in range(kind.count):
@@ -103,6 +104,7 @@ class Trial:
                 self.outcome.faults += 1
                 self.outcome.recoveries.append(probes.recovery(since=time.monotonic()))
                 kind.settle()
+                self.outcome.losses += watch.losses(self.outcome.faults)
         finally:
             kind.end()
 
