@@ -123,10 +123,10 @@ def strings(text):
 
 
 class _Open:
-    """A file that is open, under whatever number."""
+    """A file that is open, under whatever number, since a line."""
 
-    def __init__(self, node, appends):
-        self.node, self.appends, self.offset = node, appends, 0
+    def __init__(self, node, appends, at):
+        self.node, self.appends, self.at, self.offset = node, appends, at, 0
 
 
 class Reader:
@@ -213,7 +213,7 @@ class Reader:
             self._rename_event({path: node})
         elif "O_TRUNC" in arguments:
             self._resize(begun, node, 0)
-        self._open[str(value)] = _Open(node, "O_APPEND" in arguments)
+        self._open[str(value)] = _Open(node, "O_APPEND" in arguments, self._line)
 
     def _made(self, begun, arguments, value):
         (path,) = self._paths(arguments)
@@ -287,8 +287,11 @@ class Reader:
             self.events.append(Sync(self._line, begun, file.node))
 
     def _closed(self, begun, arguments, value):
-        if match := DESCRIPTOR.match(arguments):
-            self._open.pop(match[1], None)
+        match = DESCRIPTOR.match(arguments)
+        file = self._open.get(match[1]) if match else None
+        # The number is free before the call returns: another thread may have opened a file under it meanwhile.
+        if file and file.at < begun:
+            del self._open[match[1]]
 
     _HANDLERS = {
         **dict.fromkeys(("openat", "open", "creat"), _opened),
