@@ -47,7 +47,7 @@ def errors_of_the_server():
     """What its sources log as an error. Those of workers are for whoever runs a worker."""
     modules = [each for each in (ROOT / "Sources").iterdir() if each.name not in ("PenstockClient", "PenstockWorker")]
     source = "\n".join(path.read_text() for module in modules for path in module.rglob("*.swift"))
-    calls = (r"logger\.(?:error|critical)\(", r"level: [^\n]*\.error,", r"\.isolating\(", r"self\.log\(")
+    calls = (r"logger\.(?:error|critical)\(", r"level: [^\n]*\.error,", r"\.isolating\(", r"self\.log\(", r"orLog: ")
     texts = set(re.findall(rf'(?:{"|".join(calls)})\s*"([^"]+)"', source))
     # Says what could not be removed.
     texts.remove(r"\(what) could not be removed")

@@ -25,19 +25,11 @@ package struct AuditService: Service {
     }
 
     package func run() async throws {
-        self.alarm.start()
-        defer { self.alarm.retire() }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await self.forgetOldEntries()
-                } catch is CancellationError {
-                    return
-                } catch {
-                    self.context.logger.error("old audit entries were not forgotten", metadata: ["error": "\(error)"])
-                }
-                await self.alarm.sleep(until: nil, atMost: Self.interval, self.context.clock)
-            }
+        await self.alarm.loop(
+            atLeastEvery: Self.interval, in: self.context, orLog: "old audit entries were not forgotten"
+        ) {
+            try await self.forgetOldEntries()
+            return nil
         }
     }
 

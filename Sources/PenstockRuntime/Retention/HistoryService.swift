@@ -29,19 +29,11 @@ package struct HistoryService: Service {
     }
 
     package func run() async throws {
-        self.alarm.start()
-        defer { self.alarm.retire() }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await self.forgetOldExecutions()
-                } catch is CancellationError {
-                    return
-                } catch {
-                    self.context.logger.error("old executions were not forgotten", metadata: ["error": "\(error)"])
-                }
-                await self.alarm.sleep(until: nil, atMost: Self.interval, self.context.clock)
-            }
+        await self.alarm.loop(
+            atLeastEvery: Self.interval, in: self.context, orLog: "old executions were not forgotten"
+        ) {
+            try await self.forgetOldExecutions()
+            return nil
         }
     }
 

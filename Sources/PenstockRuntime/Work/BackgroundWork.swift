@@ -14,8 +14,7 @@ package protocol TimedWork: Sendable {
     func settle() async throws
 }
 
-/// The services of a server, which run: timers, owed effects, runners, events, polling, history and
-/// the audit trail.
+/// The services of a server, which run: timers, owed effects, runners, events, polling, history and the audit trail.
 package struct BackgroundWork: TimedWork {
     package let timers: TimerService
     package let effects: EffectService

@@ -28,17 +28,11 @@ package struct EffectService: Service {
     }
 
     package func run() async throws {
-        self.alarm.start()
-        defer { self.alarm.retire() }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await self.performOwedEffects()
-                } catch {
-                    self.context.logger.error("effects could not be carried out", metadata: ["error": "\(error)"])
-                }
-                await self.alarm.sleep(until: nil, atMost: Self.sweepInterval, self.context.clock)
-            }
+        await self.alarm.loop(
+            atLeastEvery: Self.sweepInterval, in: self.context, orLog: "effects could not be carried out"
+        ) {
+            try await self.performOwedEffects()
+            return nil
         }
     }
 

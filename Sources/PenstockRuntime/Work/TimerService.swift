@@ -29,20 +29,12 @@ package struct TimerService: Service {
     }
 
     package func run() async throws {
-        self.alarm.start()
-        defer { self.alarm.retire() }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                var next: Timestamp?
-                do {
-                    try await self.fireDueTimers()
-                    try await self.sweep()
-                    next = try await self.context.store.read { try $0.earliestTimer() }
-                } catch {
-                    self.context.logger.error("timers could not be carried out", metadata: ["error": "\(error)"])
-                }
-                await self.alarm.sleep(until: next, atMost: Self.sweepInterval, self.context.clock)
-            }
+        await self.alarm.loop(
+            atLeastEvery: Self.sweepInterval, in: self.context, orLog: "timers could not be carried out"
+        ) {
+            try await self.fireDueTimers()
+            try await self.sweep()
+            return try await self.context.store.read { try $0.earliestTimer() }
         }
     }
 
