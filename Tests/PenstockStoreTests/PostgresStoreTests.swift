@@ -283,6 +283,19 @@ struct `The store on PostgreSQL` {
         #expect(Set(numbers).count > 3500)
     }
 
+    @Test func `A key whose row is lost is not written without a lock`() async throws {
+        try await withPostgresDatabase { configuration in
+            let store = try await PostgresStore(testing: configuration)
+            try PostgresSession(configuration).run("DELETE FROM \(KeyLock.table)")
+            await #expect {
+                try await store.withArtifacts { try $0.lockKeys([ObjectKey("k")], in: "b") }
+            } throws: {
+                ($0 as? StoreError)?.description.contains("penstock_key_lock has lost rows") == true
+            }
+            await store.close()
+        }
+    }
+
     @Test func `A server that cannot be reached is unavailable`() async throws {
         let configuration = PostgresConfiguration(
             connectionString: "host=/nonexistent user=nobody dbname=none")

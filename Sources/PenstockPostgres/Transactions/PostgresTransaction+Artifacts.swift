@@ -81,7 +81,10 @@ extension PostgresTransaction {
     func lockKeys(_ keys: Set<ObjectKey>, in bucket: String) throws {
         guard self.takesLocks else { return }
         for number in Set(keys.map { KeyLock.number(of: $0, in: bucket) }).sorted() {
-            try self.gather("SELECT 1 FROM \(KeyLock.table) WHERE number = $1 FOR UPDATE", [number])
+            try self.gatherLock(
+                "SELECT 1 FROM \(KeyLock.table) WHERE number = $1", [number],
+                orElse: "\(KeyLock.table) has lost rows: it has the numbers from 0 to \(KeyLock.count - 1)"
+            )
         }
     }
 

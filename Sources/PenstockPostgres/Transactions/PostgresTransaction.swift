@@ -117,9 +117,19 @@ final class PostgresTransaction: StoreTransaction {
     ///
     /// - Parameter otherwise: What is wrong if it does not.
     func gather(_ update: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
+        try self.gatherOne("\(update) RETURNING 1", parameters, orElse: otherwise)
+    }
+
+    /// As ``gather(_:_:orElse:)``, of a query that must lock one row.
+    func gatherLock(_ query: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
+        try self.gatherOne("\(query) FOR UPDATE", parameters, orElse: otherwise)
+    }
+
+    /// A statement that must answer one row, and divides by zero where it answers none.
+    private func gatherOne(_ sql: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
         try self.gather(
             PostgresRequest(
-                "WITH changed AS (\(update) RETURNING 1) SELECT 1 / count(*) FROM changed",
+                "WITH found AS (\(sql)) SELECT 1 / count(*) FROM found",
                 parameters,
                 requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise)
             )
