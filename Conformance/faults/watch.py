@@ -6,6 +6,7 @@
 import itertools
 import threading
 
+from faults.recovery import PATIENCE
 from support.caller import Caller
 from support.record import digest
 
@@ -15,9 +16,11 @@ class Watch:
 
     def __init__(self, worlds, load):
         self._record, self._names = load.record, load.names
-        never = threading.Event()
+        self._is_over = threading.Event()
         # Of each server, of the API and of its store of artifacts.
-        self.callers = [(Caller(world, never), Caller(world, never, service="s3")) for world in worlds]
+        self.callers = [
+            (Caller(world, self._is_over), Caller(world, self._is_over, service="s3")) for world in worlds
+        ]
         self._servers = itertools.cycle(self.callers)
         # How many of each were looked at.
         self._seen = [0, 0, 0]
@@ -26,9 +29,16 @@ class Watch:
         """What is not as it was answered: a sentence for each."""
         api, s3 = next(self._servers)
         started, results, objects = self._fresh()
-        losses = [
-            *self._of_executions(api, started), *self._of_actions(api, dict(results)), *self._of_objects(s3, objects)
-        ]
+        patience = threading.Timer(PATIENCE, self._is_over.set)
+        patience.start()
+        try:
+            losses = [
+                *self._of_executions(api, started),
+                *self._of_actions(api, dict(results)),
+                *self._of_objects(s3, objects),
+            ]
+        finally:
+            patience.cancel()
         return [f"after fault {fault}, at {api.world.server.endpoint}: {each}" for each in losses]
 
     def _fresh(self):
@@ -67,6 +77,7 @@ class Watch:
         while missing and pages:
             for name, place in list(pages.items()):
                 answer = api.patiently(operation, pipelineName=name, **place)
+                assert answer is not None, f"{operation} was refused, or not answered within {PATIENCE} s"
                 found = {each[identifier]: each for each in answer[entries] if each[identifier] in missing}
                 shown |= found
                 missing -= found.keys()
