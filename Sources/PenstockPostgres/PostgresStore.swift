@@ -17,11 +17,9 @@ package final class PostgresStore: Store {
     private let pool: ConnectionPool
     private let member: FleetMember
     /// `nil` where the database knows no notifications.
-    private let listener: SignalListener?
+    private let signals: SignalConnection?
     private let observers: StoreObservers
     private let logger: Logger
-    /// The name of this process in notifications; `nil` where there are none.
-    private let origin: String?
     private let renewal: Mutex<Task<Void, Never>?>
 
     /// Opens the database, brings its schema up to this version's, and joins those who work on it.
@@ -42,14 +40,14 @@ package final class PostgresStore: Store {
                 return findings
             }
             if findings.hasNotifications {
-                let listener = try SignalListener(configuration, origin: id.description, logger: logger) {
+                let signals = try SignalConnection(configuration, origin: id.description, logger: logger) {
                     observers.deliver($0)
                 }
-                await listener.start()
-                self.listener = listener
+                await signals.start()
+                self.signals = signals
             } else {
                 logger.notice("The database knows no notifications: what other servers leave to be done is looked for")
-                self.listener = nil
+                self.signals = nil
             }
         } catch {
             await pool.close()
@@ -60,7 +58,6 @@ package final class PostgresStore: Store {
         self.member = member
         self.observers = observers
         self.logger = logger
-        self.origin = self.listener == nil ? nil : id.description
         self.renewal = Mutex(
             Task { await Self.keepRenewing(member, pool, every: configuration.renewalInterval, logger) })
     }
@@ -83,7 +80,7 @@ package final class PostgresStore: Store {
         await renewal?.value
         try? await self.pool.run { [member] slot in try slot.use { try member.leave($0) } }
         await self.pool.close()
-        await self.listener?.stop()
+        await self.signals?.stop()
         self.observers.removeAll()
     }
 
@@ -136,11 +133,12 @@ package final class PostgresStore: Store {
         _ mode: TransactionMode,
         _ body: @escaping @Sendable (PostgresTransaction) throws -> Result
     ) async throws -> Result {
-        try await self.pool.run { [configuration, member, origin, logger, observers] slot in
+        try await self.pool.run { [configuration, member, logger, observers, signals = self.signals] slot in
             let attempts = TransactionAttempts(
-                slot: slot, mode: mode, format: try member.format(), origin: origin, logger: logger)
-            let (result, signals) = try attempts.run(atMost: configuration.maximumAttempts, body)
-            observers.deliver(signals)
+                slot: slot, mode: mode, format: try member.format(), logger: logger)
+            let (result, news) = try attempts.run(atMost: configuration.maximumAttempts, body)
+            observers.deliver(news)
+            signals?.tell(news)
             return result
         }
     }

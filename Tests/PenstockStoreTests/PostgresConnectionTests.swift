@@ -56,24 +56,13 @@ struct PostgresConnectionTests {
         }
     }
 
-    @Test func `A listener whose connection is ended listens again`() async throws {
-        try await withPostgresDatabase { configuration in
-            let first = try await PostgresStore(testing: configuration)
-            let second = try await PostgresStore(testing: configuration)
-            let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
-            second.observe { source.yield($0) }
+    @Test func `What is signalled while the connection for signals is lost is told on the next one`() async throws {
+        try await self.withTwoObserved { first, second, configuration, heard in
             var iterator = heard.makeAsyncIterator()
             try await first.write { $0.signal(.timerSet(at(1))) }
             #expect(await iterator.next() == .timerSet(at(1)))
-
-            let ended = try PostgresSession(configuration).rows(
-                """
-                SELECT pg_terminate_backend(pid)::int::bigint FROM pg_stat_activity
-                WHERE datname = current_database() AND query LIKE 'LISTEN%'
-                """, []
-            ) { try $0.int() }
-            #expect(ended == [1, 1])
-            // What is signalled before the listener is back is lost, so it is signalled until it arrives.
+            #expect(try self.endSignalConnections(configuration) == [1, 1])
+            // The first keeps what it cannot tell, but the second may listen again only after it was told.
             let heardAgain = Counter()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -83,6 +72,51 @@ struct PostgresConnectionTests {
                 _ = heardAgain.next()
                 try await group.waitForAll()
             }
+        }
+    }
+
+    @Test func `What a process signals last is told before it ends`() async throws {
+        try await self.withTwoObserved { first, _, _, heard in
+            var iterator = heard.makeAsyncIterator()
+            for number in 1...20 { try await first.write { $0.signal(.timerSet(at(Int64(100 - number)))) } }
+            await first.close()
+            while let signal = await iterator.next(), signal != .timerSet(at(80)) {}
+        }
+    }
+
+    @Test func `A process whose connection for signals is lost for good can be closed`() async throws {
+        try await withPostgresDatabase { configuration in
+            let proxy = try CuttingProxy(to: PostgresCluster.shared.get().socketPath)
+            var cut = configuration
+            cut.connectionString += " host=\(proxy.directory) port=\(CuttingProxy.port)"
+            let store = try await PostgresStore(testing: cut)
+            proxy.stop()
+            _ = try self.endSignalConnections(configuration)
+            _ = try? await store.write { $0.signal(.effectOwed) }
+            await store.close()
+        }
+    }
+
+    private func endSignalConnections(_ configuration: PostgresConfiguration) throws -> [Int] {
+        try PostgresSession(configuration).rows(
+            """
+            SELECT pg_terminate_backend(pid)::int::bigint FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT pg_notify%')
+            """, []
+        ) { try $0.int() }
+    }
+
+    /// Two stores on one database, and what the second hears.
+    private func withTwoObserved(
+        _ body: (PostgresStore, PostgresStore, PostgresConfiguration, AsyncStream<StoreSignal>) async throws -> Void
+    ) async throws {
+        try await withPostgresDatabase { configuration in
+            let first = try await PostgresStore(testing: configuration)
+            let second = try await PostgresStore(testing: configuration)
+            let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
+            second.observe { source.yield($0) }
+            try await body(first, second, configuration, heard)
             await first.close()
             await second.close()
         }

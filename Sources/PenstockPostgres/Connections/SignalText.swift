@@ -4,7 +4,7 @@
 import PenstockModel
 import PenstockStore
 
-/// The signals of one transaction as notifications carry them: a line that names the process, then one for each signal.
+/// Signals as notifications carry them: a line that names the process, then one for each signal.
 enum SignalText {
     /// Longer payloads are refused. Source: PostgreSQL documentation, NOTIFY.
     static let maximumPayloadBytes = 7999

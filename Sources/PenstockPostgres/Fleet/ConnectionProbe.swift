@@ -78,7 +78,8 @@ struct ConnectionProbe {
     private func hasNotifications(_ session: PostgresSession) throws(PostgresFailure) -> Bool {
         do throws(PostgresFailure) {
             try session.run(
-                "BEGIN; SELECT pg_notify('\(SignalListener.channel)', ''); LISTEN \(SignalListener.channel); ROLLBACK")
+                "BEGIN; SELECT pg_notify('\(SignalConnection.channel)', ''); LISTEN \(SignalConnection.channel); ROLLBACK"
+            )
             return true
         } catch {
             // It is not supported, not known or not allowed.

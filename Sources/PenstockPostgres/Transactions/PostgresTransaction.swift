@@ -37,13 +37,6 @@ final class PostgresTransaction: StoreTransaction {
         if !self.signals.contains(signal) { self.signals.append(signal) }
     }
 
-    /// Sends the signals to other processes when the transaction commits.
-    func notify(from origin: String) throws {
-        for payload in SignalText.payloads(of: self.signals, from: origin) {
-            try self.gather("SELECT pg_notify($1, $2)", [SignalListener.channel, payload])
-        }
-    }
-
     /// Commits. What was gathered travels with COMMIT where the connection has answered in this transaction; otherwise
     /// before it, so that a connection that was lost while it rested is found in time.
     ///

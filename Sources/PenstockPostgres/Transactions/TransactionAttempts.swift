@@ -33,8 +33,6 @@ struct TransactionAttempts {
     var mode: TransactionMode
     /// What stored values are written in.
     var format: Int
-    /// The name of this process in notifications; `nil` where there are none.
-    var origin: String?
     var logger: Logger
 
     /// How one attempt ended that did not commit.
@@ -97,7 +95,6 @@ struct TransactionAttempts {
         let result: Result
         do {
             result = try body(transaction)
-            if let origin { try transaction.notify(from: origin) }
         } catch {
             throw self.abandon(transaction, because: error, session)
         }
