@@ -56,9 +56,9 @@ def passwords(tmp_path, secured):
 
 
 @contextlib.contextmanager
-def serving(tmp_path, database, key, **variables):
+def serving(tmp_path, database, key, *options, **variables):
     server = Server(
-        tmp_path / "data", "--database", database, "--master-key-file", str(key), variables=variables
+        tmp_path / "data", "--database", database, "--master-key-file", str(key), *options, variables=variables
     )
     server.start()
     try:
@@ -148,8 +148,9 @@ def test_of_several_hosts_the_first_that_takes_writes_is_used(tmp_path, cluster,
         assert works(server, tmp_path)
 
 
-def test_a_server_has_nine_connections_at_most(tmp_path, cluster, key):
-    """Eight for transactions, all of which wait here for a table at once, and one that listens."""
+@pytest.mark.parametrize("options, transactions", [((), 8), (("--database-connections", "3"), 3)])
+def test_a_server_has_so_many_connections_at_most(tmp_path, cluster, key, options, transactions):
+    """Those for transactions, all of which wait here for a table at once, and one for signals."""
     database = cluster.create_database()
     name = database.rpartition("=")[2]
     lock = "FROM pg_locks WHERE relation = 'object_version'::regclass AND mode = 'AccessExclusiveLock' AND granted"
@@ -161,18 +162,18 @@ def test_a_server_has_nine_connections_at_most(tmp_path, cluster, key):
     def connections():
         return count(f"FROM pg_stat_activity WHERE application_name = 'penstock' AND datname = '{name}'")
 
-    with serving(tmp_path, database, key) as server, ThreadPoolExecutor(33) as pool:
+    with serving(tmp_path, database, key, *options) as server, ThreadPoolExecutor(33) as pool:
         world = World(server, tmp_path)
         held = pool.submit(cluster.sql, "BEGIN; LOCK TABLE object_version; SELECT pg_sleep(60)", name)
         until(lambda: count(lock) == 1, what="the lock")
         puts = [pool.submit(world.put_source, f"{number}", f"{number}") for number in range(32)]
-        until(lambda: count("FROM pg_locks WHERE NOT granted") == 8, what="eight that wait")
-        assert connections() == 9
+        until(lambda: count("FROM pg_locks WHERE NOT granted") == transactions, what="all that wait")
+        assert connections() == transactions + 1
         cluster.sql(f"SELECT pg_terminate_backend(pid) {lock}", name)
         for each in puts:
             each.result()
         assert held.exception() is not None
-        assert connections() == 9
+        assert connections() == transactions + 1
 
 
 def test_servers_work_without_notifications(tmp_path, cluster):

@@ -39,9 +39,15 @@ package struct ServerConfiguration: Sendable {
     package static let defaultPort = 7480
     package static let defaultMaximumConnections = HTTPLimits().connections
 
+    package static let defaultDatabaseConnections = 8
+    /// As many threads as well.
+    private static let maximumDatabaseConnections = 1000
+
     /// Made when it is not there.
     package var dataDirectory: String
     package var database = Database.embedded
+    /// Transactions that may run at once in a shared database, each on a connection; further ones wait.
+    package var databaseConnections = Self.defaultDatabaseConnections
     package var clock = Clock.system
     /// A file with the master key; `nil` for the one that the data directory has. A shared database requires it.
     package var masterKeyFile: String?
@@ -81,6 +87,11 @@ package struct ServerConfiguration: Sendable {
         }
         guard 1...65535 ~= self.maximumConnections else {
             throw ServerError(.configuration, "The connections that may be open must be a number from 1 to 65535.")
+        }
+        guard 1...Self.maximumDatabaseConnections ~= self.databaseConnections else {
+            throw ServerError(
+                .configuration,
+                "The connections to the database must be a number from 1 to \(Self.maximumDatabaseConnections).")
         }
         if self.tls == nil, !self.allowsInsecureHTTP, !ListeningAddress.isLoopback(self.host) {
             throw ServerError(

@@ -77,7 +77,11 @@ struct ServerData: Sendable {
             if !directory.hasDatabase { _ = try OpenFile.creating(directory.database) }
             return try SQLiteStore(path: directory.database, logger: logger)
         case .shared(let connection):
-            return try await PostgresStore(PostgresConfiguration(connectionString: connection), logger: logger)
+            return try await PostgresStore(
+                PostgresConfiguration(
+                    connectionString: connection, maximumConnections: configuration.databaseConnections),
+                logger: logger
+            )
         }
     }
 }

@@ -95,6 +95,15 @@ struct ServeCommandTests {
         }
     }
 
+    @Test func `How many connections to a database is asked only where there is one`() async throws {
+        try await TemporaryDirectory.use { directory in
+            let refused = try await ProcessUnderTest.run(
+                "serve", "--data-dir", directory + "/data", "--port", "0", "--database-connections", "16")
+            #expect(refused.status == 64)
+            #expect(refused.errors.contains("--database-connections goes with --database."))
+        }
+    }
+
     @Test func `What was acknowledged survives SIGKILL`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/data"

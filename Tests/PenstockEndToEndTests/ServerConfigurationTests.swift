@@ -44,6 +44,21 @@ struct ServerConfigurationTests {
         try configuration.validate()
     }
 
+    @Test(arguments: [0, -1, 1001])
+    func `So many connections to the database are refused`(connections: Int) {
+        var configuration = ServerConfiguration(dataDirectory: "/nowhere")
+        configuration.databaseConnections = connections
+        let error = #expect(throws: ServerError.self) { try configuration.validate() }
+        #expect(error?.message == "The connections to the database must be a number from 1 to 1000.")
+    }
+
+    @Test(arguments: [1, 1000])
+    func `So many connections to the database are taken`(connections: Int) throws {
+        var configuration = ServerConfiguration(dataDirectory: "/nowhere")
+        configuration.databaseConnections = connections
+        try configuration.validate()
+    }
+
     @Test func `Servers of a shared database have no clocks of their own`() throws {
         var configuration = ServerConfiguration(dataDirectory: "/nowhere")
         configuration.clock = .manual

@@ -49,6 +49,14 @@ struct ServeCommand: AsyncParsableCommand {
     var database: String?
 
     @Option(
+        help: """
+            How many transactions may run at once in the database of --database, each on a connection \
+            (default: \(ServerConfiguration.defaultDatabaseConnections)).
+            """
+    )
+    var databaseConnections: Int?
+
+    @Option(
         help: ArgumentHelp(
             "Keep the content of artifacts in another S3-compatible store, s3://BUCKET/PREFIX?endpoint=…&region=…: docs/operating/artifacts.md.",
             valueName: "place"))
@@ -131,6 +139,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key go together.")
         }
+        guard self.database != nil || self.databaseConnections == nil else {
+            throw ValidationError("--database-connections goes with --database.")
+        }
         guard self.maximumPipelines >= 1 else { throw ValidationError("--maximum-pipelines must be at least 1.") }
         guard 1...86_400 ~= self.pollingInterval.seconds else {
             throw ValidationError("--polling-interval must be from 1s to 1d.")
@@ -206,6 +217,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.tls = ServerConfiguration.TLSFiles(certificate: certificate, key: key)
         }
         if let database = self.database { configuration.database = .shared(database) }
+        if let connections = self.databaseConnections { configuration.databaseConnections = connections }
         return configuration
     }
 }
