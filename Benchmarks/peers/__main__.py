@@ -15,6 +15,7 @@ from support.cluster import Cluster
 PARTS = {
     "peer": "Calls, beside another server of the same API",
     "postgres": "Lifecycles on PostgreSQL, beside pgbench on the same cluster",
+    "syncs": "Lifecycles on a PostgreSQL whose syncs take 5 ms more, for connections that grow in number",
     "sizes": "Lifecycles and starts beside many pipelines and long histories",
     "queues": "Job queues: empty jobs, from enqueued to done",
     "workflows": "Pipelines of three steps that do nothing",
@@ -57,6 +58,8 @@ def measure(part, cluster, system):
             calls.measure(system)
         case "postgres":
             postgres.measure(cluster, system)
+        case "syncs":
+            postgres.measure_slow(system)
         case "sizes":
             sizes.measure(cluster, system)
         case "queues":

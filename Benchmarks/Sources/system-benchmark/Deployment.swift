@@ -9,6 +9,8 @@ final class Deployment {
         var executable: String
         /// A PostgreSQL database, by its connection string; embedded storage if there is none.
         var database: String?
+        /// Transactions that each server runs at once on that database; its own default if there is none.
+        var databaseConnections: Int?
         /// Servers on that database.
         var replicas: Int
         var maximumPipelines: Int
@@ -59,6 +61,9 @@ final class Deployment {
             ]
             if let database = self.options.database {
                 arguments += ["--database", database, "--master-key-file", self.masterKeyFile]
+                if let connections = self.options.databaseConnections {
+                    arguments += ["--database-connections", "\(connections)"]
+                }
             }
             let server = try ServerProcess(
                 self.options.executable, arguments, readyPrefix: "Penstock is ready at")

@@ -37,6 +37,9 @@ struct SystemBenchmark: ParsableCommand {
     @Option(help: "An empty PostgreSQL database instead of embedded storage, by its connection string; for a or for i.")
     var database: String?
 
+    @Option(help: "Transactions that each server runs at once on that database, if it is to be told.")
+    var databaseConnections: Int?
+
     @Option(help: "Servers on that database; (a) and (i) call all of them.")
     var replicas = 1
 
@@ -144,7 +147,8 @@ struct SystemBenchmark: ParsableCommand {
 
     private var options: Deployment.Options {
         Deployment.Options(
-            executable: self.executable, database: self.database, replicas: self.database == nil ? 1 : self.replicas,
+            executable: self.executable, database: self.database, databaseConnections: self.databaseConnections,
+            replicas: self.database == nil ? 1 : self.replicas,
             maximumPipelines: max(self.pipelines, self.executions) + 10_000)
     }
 }
