@@ -55,7 +55,7 @@ def measure_slow(system):
             share = lived.per_second * CALLS / rates[connections]
             report.line(f"{connections} connections: lifecycles", lived.text)
             text = f"x {share:.2f} of the transaction rate of pgbench -N"
-            report.line(f"    {CALLS} transactions per lifecycle", text)
+            report.line(f"    {CALLS} calls per lifecycle", text)
     finally:
         slow.remove()
 

@@ -7,7 +7,7 @@ import PenstockModel
 package struct PostgresConfiguration: Sendable {
     /// A libpq connection string or URI. Settings that it leaves out come from the `PG…` environment variables.
     package var connectionString: String
-    /// How many transactions run at once. One more connection is for the signals of processes.
+    /// How many transactions run at once. One more carries signals between processes.
     package var maximumConnections: Int
     /// How long a transaction waits for a connection to be free.
     package var acquireTimeout: Duration

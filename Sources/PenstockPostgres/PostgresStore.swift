@@ -135,11 +135,12 @@ package final class PostgresStore: Store {
     ) async throws -> Result {
         try await self.pool.run { [configuration, member, logger, observers, signals = self.signals] slot in
             let attempts = TransactionAttempts(
-                slot: slot, mode: mode, format: try member.format(), logger: logger)
-            let (result, news) = try attempts.run(atMost: configuration.maximumAttempts, body)
-            observers.deliver(news)
-            signals?.tell(news)
-            return result
+                slot: slot, mode: mode, format: try member.format(), logger: logger
+            ) { news in
+                observers.deliver(news)
+                signals?.tell(news)
+            }
+            return try attempts.run(atMost: configuration.maximumAttempts, body)
         }
     }
 }

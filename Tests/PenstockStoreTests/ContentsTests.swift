@@ -221,6 +221,25 @@ struct DatabaseUnderTest {
         }
     }
 
+    @Test(.enabled(if: PostgresCluster.isExpected, "PostgreSQL is not installed"))
+    func `A server under another name is seen, also when it has just told something`() async throws {
+        try await DatabaseUnderTest.with([.postgres]) { databases in
+            guard case .postgres(let configuration) = databases[0].place else { return }
+            var renamed = configuration
+            renamed.connectionString += " application_name=shop"
+            let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
+            let server = try await PostgresStore(testing: renamed)
+            let other = try await PostgresStore(testing: renamed)
+            other.observe { source.yield($0) }
+            try await server.write { $0.signal(.effectOwed) }
+            for await _ in heard { break }
+            await other.close()
+            #expect(throws: StoreError.self) { try PostgresContents.read(configuration, keepsOut: true) { _ in } }
+            await server.close()
+            try PostgresContents.read(configuration, keepsOut: true) { _ in }
+        }
+    }
+
     @Test(arguments: StoreUnderTest.databases, 1..<Migration.newest)
     func `Rows of an older schema are brought to the newest`(_ kind: StoreUnderTest, _ version: Int) async throws {
         try await DatabaseUnderTest.with([.sqlite, kind]) { databases in

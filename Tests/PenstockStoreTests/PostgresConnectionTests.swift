@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Logging
 import PenstockModel
 import PenstockStore
 import Testing
@@ -57,30 +58,65 @@ struct PostgresConnectionTests {
     }
 
     @Test func `What is signalled while the connection for signals is lost is told on the next one`() async throws {
-        try await self.withTwoObserved { first, second, configuration, heard in
+        try await withPostgresDatabase { configuration in
+            let first = try await PostgresStore(testing: configuration)
+            let ofFirst = try Self.signalConnections(configuration)
+            let (second, heard) = try await Self.observed(configuration)
+            try Self.end(ofFirst, configuration)
+            try await first.write { $0.signal(.timerSet(at(2))) }
             var iterator = heard.makeAsyncIterator()
-            try await first.write { $0.signal(.timerSet(at(1))) }
-            #expect(await iterator.next() == .timerSet(at(1)))
-            #expect(try self.endSignalConnections(configuration) == [1, 1])
-            // The first keeps what it cannot tell, but the second may listen again only after it was told.
+            #expect(await iterator.next() == .timerSet(at(2)))
+            await first.close()
+            await second.close()
+        }
+    }
+
+    @Test func `A process whose connection for signals is ended hears again`() async throws {
+        try await withPostgresDatabase { configuration in
+            let (second, heard) = try await Self.observed(configuration)
+            let ofSecond = try Self.signalConnections(configuration)
+            let first = try await PostgresStore(testing: configuration)
+            try Self.end(ofSecond, configuration)
+            // What is signalled before it listens again is lost, so it is signalled until it arrives.
             let heardAgain = Counter()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     while heardAgain.value == 0 { try await first.write { $0.signal(.timerSet(at(2))) } }
                 }
+                var iterator = heard.makeAsyncIterator()
                 #expect(await iterator.next() == .timerSet(at(2)))
                 _ = heardAgain.next()
                 try await group.waitForAll()
             }
+            await first.close()
+            await second.close()
         }
     }
 
-    @Test func `What a process signals last is told before it ends`() async throws {
-        try await self.withTwoObserved { first, _, _, heard in
-            var iterator = heard.makeAsyncIterator()
-            for number in 1...20 { try await first.write { $0.signal(.timerSet(at(Int64(100 - number)))) } }
-            await first.close()
-            while let signal = await iterator.next(), signal != .timerSet(at(80)) {}
+    @Test func `What waits to be told is told before the end`() async throws {
+        try await withPostgresDatabase { configuration in
+            let logger = Logger(label: "test")
+            let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
+            let listener = try SignalConnection(configuration, origin: "listener", logger: logger) { signals in
+                for signal in signals { source.yield(signal) }
+            }
+            let teller = try SignalConnection(configuration, origin: "teller", logger: logger) { _ in }
+            await listener.start()
+            await teller.start()
+            // All but the first of them wait for their group.
+            for number in 1...9 { teller.tell([.timerSet(at(Int64(100 - number)))]) }
+            teller.tell([.effectOwed])
+            await teller.stop()
+            teller.tell([.sourceWatched])
+            try PostgresSession(configuration).run("NOTIFY \(SignalConnection.channel), E'last\\nv'")
+            var told: [StoreSignal] = []
+            for await signal in heard {
+                told.append(signal)
+                if signal == .eventQueued { break }
+            }
+            #expect(told.contains(.effectOwed) && told.contains(.timerSet(at(91))))
+            #expect(!told.contains(.sourceWatched))
+            await listener.stop()
         }
     }
 
@@ -90,35 +126,65 @@ struct PostgresConnectionTests {
             var cut = configuration
             cut.connectionString += " host=\(proxy.directory) port=\(CuttingProxy.port)"
             let store = try await PostgresStore(testing: cut)
+            let connections = try Self.signalConnections(configuration)
+            #expect(connections.count == 1)
             proxy.stop()
-            _ = try self.endSignalConnections(configuration)
+            try Self.end(connections, configuration)
             _ = try? await store.write { $0.signal(.effectOwed) }
             await store.close()
         }
     }
 
-    private func endSignalConnections(_ configuration: PostgresConfiguration) throws -> [Int] {
+    @Test func `A commit of unknown outcome is signalled`() async throws {
+        try await withPostgresDatabase { configuration in
+            let (second, heard) = try await Self.observed(configuration)
+            let proxy = try CuttingProxy(to: PostgresCluster.shared.get().socketPath)
+            defer { proxy.stop() }
+            var cut = configuration
+            cut.connectionString += " host=\(proxy.directory) port=\(CuttingProxy.port)"
+            let store = try await PostgresStore(testing: cut)
+            let (own, source) = AsyncStream.makeStream(of: StoreSignal.self)
+            store.observe { source.yield($0) }
+            proxy.cutAfterCommit()
+            await #expect(throws: StoreError.self) {
+                try await store.write { transaction in
+                    try transaction.putSetting("name", [1])
+                    transaction.signal(.effectOwed)
+                }
+            }
+            var (iterator, others) = (own.makeAsyncIterator(), heard.makeAsyncIterator())
+            #expect(await iterator.next() == .effectOwed)
+            #expect(await others.next() == .effectOwed)
+            await store.close()
+            await second.close()
+        }
+    }
+
+    /// The processes of the database that carry signals.
+    private static func signalConnections(_ configuration: PostgresConfiguration) throws -> [Int] {
         try PostgresSession(configuration).rows(
-            """
-            SELECT pg_terminate_backend(pid)::int::bigint FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()
-            AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT pg_notify%')
-            """, []
+            "SELECT pid::bigint FROM pg_stat_activity WHERE datname = current_database() AND query IN ($1, $2)",
+            [SignalConnection.listening, SignalConnection.telling]
         ) { try $0.int() }
     }
 
-    /// Two stores on one database, and what the second hears.
-    private func withTwoObserved(
-        _ body: (PostgresStore, PostgresStore, PostgresConfiguration, AsyncStream<StoreSignal>) async throws -> Void
-    ) async throws {
-        try await withPostgresDatabase { configuration in
-            let first = try await PostgresStore(testing: configuration)
-            let second = try await PostgresStore(testing: configuration)
-            let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
-            second.observe { source.yield($0) }
-            try await body(first, second, configuration, heard)
-            await first.close()
-            await second.close()
+    private static func end(_ connections: [Int], _ configuration: PostgresConfiguration) throws {
+        let session = try PostgresSession(configuration)
+        for connection in connections {
+            let ended = try session.rows("SELECT pg_terminate_backend($1::bigint::int)", [connection]) {
+                try $0.bool()
+            }
+            #expect(ended == [true])
         }
+    }
+
+    /// A store, and what it hears.
+    private static func observed(
+        _ configuration: PostgresConfiguration
+    ) async throws -> (PostgresStore, AsyncStream<StoreSignal>) {
+        let store = try await PostgresStore(testing: configuration)
+        let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
+        store.observe { source.yield($0) }
+        return (store, heard)
     }
 }

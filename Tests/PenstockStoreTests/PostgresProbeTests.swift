@@ -39,7 +39,8 @@ struct PostgresProbeTests {
             }
             #expect(try await store.read { try $0.setting("name") } == [1])
             let listening = try PostgresSession(configuration).rows(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'", []
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query IN ($1, $2)",
+                [SignalConnection.listening, SignalConnection.telling]
             ) { try $0.int() }
             #expect(listening == [0])
             await store.close()

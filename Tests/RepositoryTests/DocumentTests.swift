@@ -74,7 +74,9 @@ struct DocumentTests {
         let pages = Self.pages.filter { $0.hasPrefix(folder) && !$0.hasSuffix("README.md") }
         let numbers = pages.map { Int($0.dropFirst(folder.count).prefix(4)) }
         #expect(numbers == (1...max(1, pages.count)).map(Optional.some))
+        let index = try Repository.text(folder + "README.md")
         for (page, number) in zip(pages, numbers) {
+            #expect(index.contains("](\(page.dropFirst(folder.count))) |"), "\(page) is not in the index")
             let lines = try Repository.lines(page).map(\.text)
             #expect(lines.first?.hasPrefix("# \(number ?? 0). ") == true, "\(page)")
             for part in ["Motivation", "Solution", "Alternatives", "Consequences"] {

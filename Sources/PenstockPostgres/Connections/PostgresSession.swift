@@ -183,7 +183,9 @@ final class PostgresSession {
             // The end of what one request answers.
             if let unexpected = try traffic.next() { throw self.failure(in: unexpected) ?? traffic.lost() }
         }
-        guard let end = try traffic.next(), end.status == PGRES_PIPELINE_SYNC else { throw failure ?? traffic.lost() }
+        guard let end = try traffic.next() else { throw failure ?? traffic.lost() }
+        // Without a transaction of their own, statements commit here, and that may fail. The connection is then not read on.
+        guard end.status == PGRES_PIPELINE_SYNC else { throw failure ?? self.failure(in: end) ?? traffic.lost() }
         if let failure {
             _ = PQexitPipelineMode(self.handle.raw)
             throw failure

@@ -24,6 +24,9 @@ import Synchronization
 final class SignalConnection: Sendable {
     /// Notifications of one database travel on one channel.
     static let channel = "penstock"
+    /// All that such a connection runs, by which a server is known. It listens, and says so again while nothing comes.
+    static let listening = "LISTEN \(channel)"
+    static let telling = "SELECT pg_notify($1, $2)"
 
     /// Wakes the thread when something is written into it. Closed by the thread.
     private let wakePipe: (read: Int32, write: Int32)
@@ -61,6 +64,8 @@ final class SignalConnection: Sendable {
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         }
         self.wakePipe = (descriptors[0], descriptors[1])
+        var configuration = configuration
+        configuration.answerTimeout = min(configuration.answerTimeout, Self.answerTimeout)
         self.configuration = configuration
         self.origin = origin
         self.logger = logger
@@ -90,7 +95,8 @@ final class SignalConnection: Sendable {
         }
     }
 
-    /// Tells what is still to be told, ends the thread, which was started, and returns when it is gone.
+    /// Tells what is still to be told, ends the thread, which was started, and returns when it is gone: where the database
+    /// does not answer, after what is under way has had its time, which is seconds.
     func stop() async {
         await withCheckedContinuation { continuation in
             let hasEnded = self.state.withLock { state in
@@ -115,10 +121,10 @@ final class SignalConnection: Sendable {
         while !self.isStopping {
             do {
                 let session = try PostgresSession(self.configuration)
-                try session.run("LISTEN \(Self.channel)")
+                guard !self.isStopping else { break }
+                try session.run(Self.listening)
                 self.becomeReady()
-                delay = Self.shortestDelay
-                try self.converse(on: session)
+                try self.converse(on: session) { delay = Self.shortestDelay }
             } catch {
                 self.becomeReady()
                 self.logger.warning(
@@ -139,11 +145,13 @@ final class SignalConnection: Sendable {
     private static let probeInterval = Duration.seconds(30)
     /// From one group to the next. A signal that follows a silence waits for nothing.
     private static let groupInterval = Duration.milliseconds(5)
-    /// How long telling the rest may take at the end.
-    private static let farewellTimeout = Duration.seconds(2)
+    /// For each answer. Nothing that is run here takes long, and the end of the process waits for it.
+    private static let answerTimeout = Duration.seconds(5)
 
     /// Returns when all is told and this is to end.
-    private func converse(on session: PostgresSession) throws {
+    ///
+    /// - Parameter succeeded: Called when the server has done what it was asked, which says more than that it listens.
+    private func converse(on session: PostgresSession, succeeded: () -> Void) throws {
         let raw = session.handle.raw
         var nextGroup = ContinuousClock.now
         while true {
@@ -151,7 +159,8 @@ final class SignalConnection: Sendable {
             let (isEmpty, isStopping) = self.state.withLock { ($0.outbox.isEmpty, $0.isStopping) }
             if isEmpty, isStopping { return }
             if !isEmpty, isStopping || .now >= nextGroup {
-                try self.tellAll(on: session, within: isStopping ? Self.farewellTimeout : nil)
+                try self.tellAll(on: session)
+                succeeded()
                 nextGroup = .now + Self.groupInterval
                 continue
             }
@@ -159,9 +168,12 @@ final class SignalConnection: Sendable {
             switch self.wait(for: time, on: PQsocket(raw)) {
             case .input:
                 guard PQconsumeInput(raw) == 1 else {
-                    throw PostgresFailure(sqlState: "", message: "the connection was lost", isConnectionLost: true)
+                    throw PostgresFailure(
+                        sqlState: "", message: PostgresFailure.line(PQerrorMessage(raw)), isConnectionLost: true)
                 }
-            case .silence where isEmpty: try session.run("SELECT 1")
+            case .silence where isEmpty:
+                try session.run(Self.listening)
+                succeeded()
             case .silence, .wake: break
             }
         }
@@ -176,17 +188,18 @@ final class SignalConnection: Sendable {
         }
     }
 
-    /// What cannot be told waits for the next connection.
-    private func tellAll(on session: PostgresSession, within limit: Duration?) throws {
+    /// What a lost connection could not tell waits for the next one. What the server does not take, as when the queue of
+    /// all notifications is full, is dropped.
+    private func tellAll(on session: PostgresSession) throws {
         let signals = self.state.withLock { $0.outbox.take() }
         let requests = SignalText.payloads(of: signals, from: self.origin).map { payload in
-            PostgresRequest("SELECT pg_notify($1, $2)", [Self.channel, payload])
+            PostgresRequest(Self.telling, [Self.channel, payload])
         }
         guard !requests.isEmpty else { return }
         do {
-            _ = try session.exchange(requests, within: limit)
+            _ = try session.exchange(requests)
         } catch {
-            self.state.withLock { _ = $0.outbox.add(signals) }
+            if error.meaning == .connectionLost { self.state.withLock { _ = $0.outbox.add(signals) } }
             throw error
         }
     }
@@ -222,8 +235,8 @@ final class SignalConnection: Sendable {
     private func end() {
         let waiters = self.state.withLock { state in
             state.phase = .ended
-            defer { state.endWaiters.removeAll() }
-            return state.endWaiters
+            defer { (state.readyWaiters, state.endWaiters) = ([], []) }
+            return state.readyWaiters + state.endWaiters
         }
         close(self.wakePipe.read)
         close(self.wakePipe.write)

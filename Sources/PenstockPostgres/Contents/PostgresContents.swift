@@ -59,6 +59,7 @@ package enum PostgresContents {
     private static let maximumLooks = 20
     private static let pauseMicroseconds: UInt32 = 100_000
 
+    /// Where servers have another name they are known by what their connection for signals ran last.
     private static func serverCount(_ session: PostgresSession) throws -> Int {
         // What was seen once is seen again throughout a transaction.
         try session.run("SELECT pg_stat_clear_snapshot()")
@@ -66,8 +67,8 @@ package enum PostgresContents {
             """
             SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()
-                AND (application_name = 'penstock' OR query LIKE 'LISTEN penstock%')
-            """, []
+                AND (application_name = 'penstock' OR query IN ($1, $2))
+            """, [SignalConnection.listening, SignalConnection.telling]
         ) { try $0.int() }.first ?? 0
     }
 

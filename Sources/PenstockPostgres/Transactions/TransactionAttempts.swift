@@ -34,6 +34,9 @@ struct TransactionAttempts {
     /// What stored values are written in.
     var format: Int
     var logger: Logger
+    /// Is told the signals of a transaction, in order, each once, when it was committed or may have been: a signal too many
+    /// costs a look, one too few the time until somebody looks.
+    var announce: ([StoreSignal]) -> Void
 
     /// How one attempt ended that did not commit.
     private enum Ending: Error {
@@ -43,11 +46,11 @@ struct TransactionAttempts {
         case refused(any Error)
     }
 
-    /// - Returns: What the body of the attempt that committed returned, and its signals, in order, each once.
+    /// - Returns: What the body of the attempt that committed returned.
     func run<Result>(
         atMost maximumAttempts: Int,
         _ body: (PostgresTransaction) throws -> Result
-    ) throws -> (Result, [StoreSignal]) {
+    ) throws -> Result {
         let giveUp = ContinuousClock.now + Self.patience
         var attempt = 1
         while true {
@@ -83,7 +86,7 @@ struct TransactionAttempts {
 
     private func attempt<Result>(
         _ body: (PostgresTransaction) throws -> Result
-    ) throws(Ending) -> (Result, [StoreSignal]) {
+    ) throws(Ending) -> Result {
         let session: PostgresSession
         do {
             session = try self.slot.session()
@@ -103,7 +106,8 @@ struct TransactionAttempts {
             throw self.abandon(transaction, because: failure, session)
         }
         try self.commit(transaction, session)
-        return (result, transaction.signals)
+        self.announce(transaction.signals)
+        return result
     }
 
     /// Rolls back. A failure of the database itself counts more than what the body made of it.
@@ -141,6 +145,7 @@ struct TransactionAttempts {
             }
             switch error.meaning {
             case .connectionLost where isUnknown:
+                self.announce(transaction.signals)
                 throw .refused(StoreError(.outcomeUnknown, error.description, underlying: error))
             case .conflict, .connectionLost: throw .again(error)
             case .constraint, .corrupt, .unavailable: throw .refused(error.storeError)
