@@ -221,7 +221,7 @@ struct DatabaseUnderTest {
         }
     }
 
-    @Test(.enabled(if: PostgresCluster.isExpected, "PostgreSQL is not installed"))
+    @Test(.enabled(if: PostgresCluster.isExpected, "PostgreSQL is not installed"), .timeLimit(.minutes(2)))
     func `A server under another name is seen, also when it has just told something`() async throws {
         try await DatabaseUnderTest.with([.postgres]) { databases in
             guard case .postgres(let configuration) = databases[0].place else { return }

@@ -60,7 +60,7 @@ struct PostgresConnectionTests {
     @Test func `What is signalled while the connection for signals is lost is told on the next one`() async throws {
         try await withPostgresDatabase { configuration in
             let first = try await PostgresStore(testing: configuration)
-            let ofFirst = try Self.signalConnections(configuration)
+            let ofFirst = try Self.signalConnection(configuration)
             let (second, heard) = try await Self.observed(configuration)
             try Self.end(ofFirst, configuration)
             try await first.write { $0.signal(.timerSet(at(2))) }
@@ -74,7 +74,7 @@ struct PostgresConnectionTests {
     @Test func `A process whose connection for signals is ended hears again`() async throws {
         try await withPostgresDatabase { configuration in
             let (second, heard) = try await Self.observed(configuration)
-            let ofSecond = try Self.signalConnections(configuration)
+            let ofSecond = try Self.signalConnection(configuration)
             let first = try await PostgresStore(testing: configuration)
             try Self.end(ofSecond, configuration)
             // What is signalled before it listens again is lost, so it is signalled until it arrives.
@@ -126,10 +126,9 @@ struct PostgresConnectionTests {
             var cut = configuration
             cut.connectionString += " host=\(proxy.directory) port=\(CuttingProxy.port)"
             let store = try await PostgresStore(testing: cut)
-            let connections = try Self.signalConnections(configuration)
-            #expect(connections.count == 1)
+            let connection = try Self.signalConnection(configuration)
             proxy.stop()
-            try Self.end(connections, configuration)
+            try Self.end(connection, configuration)
             _ = try? await store.write { $0.signal(.effectOwed) }
             await store.close()
         }
@@ -142,6 +141,8 @@ struct PostgresConnectionTests {
             defer { proxy.stop() }
             var cut = configuration
             cut.connectionString += " host=\(proxy.directory) port=\(CuttingProxy.port)"
+            // Its commit is the one that is cut.
+            cut.renewalInterval = .seconds(3600)
             let store = try await PostgresStore(testing: cut)
             let (own, source) = AsyncStream.makeStream(of: StoreSignal.self)
             store.observe { source.yield($0) }
@@ -160,22 +161,22 @@ struct PostgresConnectionTests {
         }
     }
 
-    /// The processes of the database that carry signals.
-    private static func signalConnections(_ configuration: PostgresConfiguration) throws -> [Int] {
-        try PostgresSession(configuration).rows(
+    /// The process of the database that carries the signals of the one store that there is.
+    private static func signalConnection(_ configuration: PostgresConfiguration) throws -> Int {
+        let found = try PostgresSession(configuration).rows(
             "SELECT pid::bigint FROM pg_stat_activity WHERE datname = current_database() AND query IN ($1, $2)",
             [SignalConnection.listening, SignalConnection.telling]
         ) { try $0.int() }
+        #expect(found.count == 1)
+        return try #require(found.first)
     }
 
-    private static func end(_ connections: [Int], _ configuration: PostgresConfiguration) throws {
-        let session = try PostgresSession(configuration)
-        for connection in connections {
-            let ended = try session.rows("SELECT pg_terminate_backend($1::bigint::int)", [connection]) {
-                try $0.bool()
-            }
-            #expect(ended == [true])
-        }
+    /// Returns when the process is gone.
+    private static func end(_ connection: Int, _ configuration: PostgresConfiguration) throws {
+        let ended = try PostgresSession(configuration).rows(
+            "SELECT pg_terminate_backend($1::bigint::int, 60000)", [connection]
+        ) { try $0.bool() }
+        #expect(ended == [true])
     }
 
     /// A store, and what it hears.

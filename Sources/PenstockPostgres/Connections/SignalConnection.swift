@@ -26,7 +26,7 @@ final class SignalConnection: Sendable {
     static let channel = "penstock"
     /// All that such a connection runs, by which a server is known. It listens, and says so again while nothing comes.
     static let listening = "LISTEN \(channel)"
-    static let telling = "SELECT pg_notify($1, $2)"
+    static let telling = "SELECT pg_notify('\(channel)', $1)"
 
     /// Wakes the thread when something is written into it. Closed by the thread.
     private let wakePipe: (read: Int32, write: Int32)
@@ -65,6 +65,8 @@ final class SignalConnection: Sendable {
         }
         self.wakePipe = (descriptors[0], descriptors[1])
         var configuration = configuration
+        configuration.lockTimeout = min(configuration.lockTimeout, Self.lockTimeout)
+        configuration.statementTimeout = min(configuration.statementTimeout, Self.statementTimeout)
         configuration.answerTimeout = min(configuration.answerTimeout, Self.answerTimeout)
         self.configuration = configuration
         self.origin = origin
@@ -95,8 +97,8 @@ final class SignalConnection: Sendable {
         }
     }
 
-    /// Tells what is still to be told, ends the thread, which was started, and returns when it is gone: where the database
-    /// does not answer, after what is under way has had its time, which is seconds.
+    /// Tells what is still to be told, where there is a connection, ends the thread, which was started, and returns when it
+    /// is gone. A connection that is being opened and an answer that is waited for have their time before.
     func stop() async {
         await withCheckedContinuation { continuation in
             let hasEnded = self.state.withLock { state in
@@ -145,17 +147,20 @@ final class SignalConnection: Sendable {
     private static let probeInterval = Duration.seconds(30)
     /// From one group to the next. A signal that follows a silence waits for nothing.
     private static let groupInterval = Duration.milliseconds(5)
-    /// For each answer. Nothing that is run here takes long, and the end of the process waits for it.
+    /// Nothing that is run here takes long, and the end of the process waits for it. Notifications of the whole cluster are
+    /// committed under one lock; the server itself is the first to give up.
+    private static let lockTimeout = Duration.seconds(3)
+    private static let statementTimeout = Duration.seconds(4)
     private static let answerTimeout = Duration.seconds(5)
 
     /// Returns when all is told and this is to end.
     ///
-    /// - Parameter succeeded: Called when the server has done what it was asked, which says more than that it listens.
+    /// - Parameter succeeded: Called when something was told, heard or answered, which says more than that it listens.
     private func converse(on session: PostgresSession, succeeded: () -> Void) throws {
         let raw = session.handle.raw
         var nextGroup = ContinuousClock.now
         while true {
-            self.hear(raw)
+            if self.hear(raw) { succeeded() }
             let (isEmpty, isStopping) = self.state.withLock { ($0.outbox.isEmpty, $0.isStopping) }
             if isEmpty, isStopping { return }
             if !isEmpty, isStopping || .now >= nextGroup {
@@ -180,12 +185,17 @@ final class SignalConnection: Sendable {
     }
 
     /// Hands over what has come.
-    private func hear(_ raw: OpaquePointer) {
+    ///
+    /// - Returns: Whether something has.
+    private func hear(_ raw: OpaquePointer) -> Bool {
+        var hasHeard = false
         while let notification = PQnotifies(raw) {
             defer { PQfreemem(notification) }
             let (origin, signals) = SignalText.read(String(cString: notification.pointee.extra))
             if origin != self.origin { self.deliver(signals) }
+            hasHeard = true
         }
+        return hasHeard
     }
 
     /// What a lost connection could not tell waits for the next one. What the server does not take, as when the queue of
@@ -193,7 +203,7 @@ final class SignalConnection: Sendable {
     private func tellAll(on session: PostgresSession) throws {
         let signals = self.state.withLock { $0.outbox.take() }
         let requests = SignalText.payloads(of: signals, from: self.origin).map { payload in
-            PostgresRequest(Self.telling, [Self.channel, payload])
+            PostgresRequest(Self.telling, [payload])
         }
         guard !requests.isEmpty else { return }
         do {
