@@ -92,8 +92,11 @@ docs: setup
 
 ## The suites in which many tasks meet, under the thread sanitizer, in a build of their own.
 sanitize: setup
-	PENSTOCK_PYTHON=$(PYTHON) swift test --scratch-path .build-thread-sanitizer --sanitize=thread --disable-xctest \
+	rm -rf .build-thread-sanitizer/reports && mkdir -p .build-thread-sanitizer/reports
+	TSAN_OPTIONS="exitcode=0 log_path='$(CURDIR)/.build-thread-sanitizer/reports/report'" PENSTOCK_PYTHON=$(PYTHON) \
+		swift test --scratch-path .build-thread-sanitizer --sanitize=thread --disable-xctest \
 		--filter '^($(CONCURRENT_SUITES))\.'
+	find .build-thread-sanitizer/reports -type f -exec scripts/explain-races {} +
 
 ## Everything: what CI checks, then the long checks.
 check-all: format-check test generated-check docs sanitize faults bench
