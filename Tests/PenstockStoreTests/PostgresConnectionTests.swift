@@ -120,6 +120,35 @@ struct PostgresConnectionTests {
         }
     }
 
+    @Test func `What the database does not take is dropped, and what is signalled later is told`() async throws {
+        try await withPostgresDatabase { configuration in
+            let right = "EXECUTE ON FUNCTION pg_notify(text, text)"
+            let session = try PostgresSession(configuration)
+            try session.run("CREATE ROLE muted LOGIN; REVOKE \(right) FROM PUBLIC")
+            var muted = configuration
+            muted.connectionString += " user=muted"
+            let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
+            let listener = try SignalConnection(configuration, origin: "listener", logger: Logger(label: "test")) {
+                for signal in $0 { source.yield(signal) }
+            }
+            let (warnings, warned) = AsyncStream.makeStream(of: String.self)
+            let logger = Logger(label: "test") { _ in ToldWarnings(told: warned) }
+            let teller = try SignalConnection(muted, origin: "teller", logger: logger) { _ in }
+            await listener.start()
+            await teller.start()
+            teller.tell([.sourceWatched])
+            var warning = warnings.makeAsyncIterator()
+            #expect(await warning.next()?.contains("permission denied for function pg_notify") == true)
+            try session.run("GRANT \(right) TO muted")
+            teller.tell([.effectOwed])
+            var signal = heard.makeAsyncIterator()
+            #expect(await signal.next() == .effectOwed)
+            await teller.stop()
+            await listener.stop()
+            try session.run("REVOKE \(right) FROM muted; DROP ROLE muted")
+        }
+    }
+
     @Test func `A process whose connection for signals is lost for good can be closed`() async throws {
         try await withPostgresDatabase { configuration in
             let proxy = try CuttingProxy(to: PostgresCluster.shared.get().socketPath)
@@ -187,5 +216,21 @@ struct PostgresConnectionTests {
         let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)
         store.observe { source.yield($0) }
         return (store, heard)
+    }
+}
+
+/// Hands on why something was warned of.
+private struct ToldWarnings: LogHandler {
+    let told: AsyncStream<String>.Continuation
+    var logLevel = Logger.Level.warning
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        self.told.yield(event.metadata?["error"].map { "\($0)" } ?? "")
     }
 }
