@@ -67,7 +67,7 @@ faults: setup release
 bench: setup release Benchmarks/.venv/installed
 	swift build -c release --product store-benchmark
 	swift build -c release --product engine-benchmark
-	swift build -c release --package-path Benchmarks
+	swift build -c release --static-swift-stdlib --package-path Benchmarks
 	scripts/run-benchmarks $(BENCH)
 
 Benchmarks/.venv/installed: Benchmarks/peers/requirements.txt

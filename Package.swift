@@ -4,6 +4,15 @@
 
 import PackageDescription
 
+/// A release carries Swift's own libraries: it runs where Swift is not installed, and calls into them cost less.
+///
+/// The compiler names the parts of Foundation by itself only where the tests, too, are compiled for this.
+let selfContained: [LinkerSetting] =
+    [.unsafeFlags(["-static-stdlib"], .when(platforms: [.linux], configuration: .release))]
+    + ["CoreFoundation", "_FoundationICU", "_FoundationCShims", "_FoundationCollections"].map {
+        .linkedLibrary($0, .when(platforms: [.linux], configuration: .release))
+    }
+
 let package = Package(
     name: "penstock",
     platforms: [.macOS(.v15)],
@@ -242,7 +251,8 @@ let package = Package(
 
         .executableTarget(
             name: "penstock",
-            dependencies: ["PenstockCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+            dependencies: ["PenstockCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            linkerSettings: selfContained
         ),
         .executableTarget(
             name: "wiregen",

@@ -3,15 +3,23 @@
 
 import Glibc
 
-/// One connection that sends a request and waits for its answer, on a thread of its own.
+struct HTTPAnswer {
+    let status: Int
+    let body: [UInt8]
+}
+
+/// One connection that sends a request and receives its answer.
 ///
 /// As little as can be: the generator shares the machine with what it measures.
 struct HTTPConnection: ~Copyable {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     private let port: UInt16
-    private var descriptor: Int32
-    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    /// The socket, to wait on for what is received.
+    private(set) var descriptor: Int32
+    private var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+    /// Bytes of the buffer that are part of an answer which is not whole yet.
+    private var filled = 0
     /// Whether the server said that it ends the connection after its answer.
     private var isEnding = false
 
@@ -43,40 +51,47 @@ struct HTTPConnection: ~Copyable {
 
     deinit { close(self.descriptor) }
 
-    /// Sends the bytes as they are and returns status and body of the answer.
-    mutating func exchange(_ request: [UInt8]) throws -> (status: Int, body: [UInt8]) {
+    /// Sends the bytes as they are and waits for the answer.
+    mutating func exchange(_ request: [UInt8]) throws -> HTTPAnswer {
+        try self.send(request)
+        while true {
+            if let answer = try self.receive() { return answer }
+        }
+    }
+
+    /// Sends the bytes as they are; through another socket if the server ended the last one with its answer.
+    mutating func send(_ request: [UInt8]) throws {
         if self.isEnding {
             let next = try Self.connect(port: self.port)
             close(self.descriptor)
             self.descriptor = next
+            self.isEnding = false
         }
         var sent = 0
         while sent < request.count {
             let count = request.withUnsafeBytes {
-                send(self.descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+                Glibc.send(self.descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Failure(description: "the connection broke while sending: \(errno)") }
             sent += count
         }
-        return try self.receive()
     }
 
-    private mutating func receive() throws -> (status: Int, body: [UInt8]) {
-        var filled = 0
-        while true {
-            if filled == self.buffer.count { self.buffer += [UInt8](repeating: 0, count: filled) }
-            let count = self.buffer.withUnsafeMutableBytes {
-                recv(self.descriptor, $0.baseAddress! + filled, $0.count - filled, 0)
-            }
-            guard count > 0 else { throw Failure(description: "the connection broke while receiving: \(errno)") }
-            filled += count
-            guard let head = self.endOfHead(filled) else { continue }
-            let length = self.value(of: "content-length", within: head).reduce(0) { $0 * 10 + Int($1 &- 48) }
-            guard filled >= head + length else { continue }
-            // The first letter tells `close` from `keep-alive`.
-            self.isEnding = self.value(of: "connection", within: head).first.map { $0 | 0x20 } == UInt8(ascii: "c")
-            return (self.status, Array(self.buffer[head..<(head + length)]))
+    /// Receives what has come, or waits for it; returns the answer once it is whole.
+    mutating func receive() throws -> HTTPAnswer? {
+        if self.filled == self.buffer.count { self.buffer += [UInt8](repeating: 0, count: self.filled) }
+        let count = self.buffer.withUnsafeMutableBytes {
+            recv(self.descriptor, $0.baseAddress! + self.filled, $0.count - self.filled, 0)
         }
+        guard count > 0 else { throw Failure(description: "the connection broke while receiving: \(errno)") }
+        self.filled += count
+        guard let head = self.endOfHead(self.filled) else { return nil }
+        let length = self.value(of: "content-length", within: head).reduce(0) { $0 * 10 + Int($1 &- 48) }
+        guard self.filled >= head + length else { return nil }
+        self.filled = 0
+        // The first letter tells `close` from `keep-alive`.
+        self.isEnding = self.value(of: "connection", within: head).first.map { $0 | 0x20 } == UInt8(ascii: "c")
+        return HTTPAnswer(status: self.status, body: Array(self.buffer[head..<(head + length)]))
     }
 
     /// The three digits after `HTTP/1.1 `.

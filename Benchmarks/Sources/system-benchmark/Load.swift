@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Synchronization
 
 /// What a load did: how many calls, how long each took.
@@ -31,21 +32,64 @@ struct Measurement {
     }
 }
 
-/// Runs the same work on several threads, each with its own connection.
+/// One of many that call at the same time, each on its connection, and each after the answer to its last call.
+protocol Caller: Sendable {
+    /// What is called next; nothing ends it.
+    ///
+    /// - Parameter answer: To the call before; nothing at the begin.
+    mutating func next(after answer: HTTPAnswer?) throws -> [UInt8]?
+}
+
 enum Load {
-    /// - Parameter work: Gets the number of its thread; returns the nanoseconds that each of its calls took.
-    static func run(threads: Int, _ work: @escaping @Sendable (Int) throws -> [Int]) throws -> Measurement {
-        let results = Mutex<[Int]>([])
+    /// Threads that the callers of a load are divided among.
+    ///
+    /// A thread for each would have the system wake and put to sleep one for every call, on the processors of what is
+    /// measured.
+    private static let threads = 2
+
+    /// Lets all call until the last has ended.
+    ///
+    /// - Parameter port: Where the caller with this number calls.
+    /// - Returns: The callers as they ended, and how long it took.
+    static func run<Each: Caller>(
+        _ callers: [Each], port: @escaping @Sendable (Int) -> UInt16
+    ) throws -> (callers: [Each], elapsed: Duration) {
+        let start = ContinuousClock.now
+        let shares = try self.onThreads(min(self.threads, callers.count)) { thread in
+            let share = try CallerShare<Each>()
+            for number in stride(from: thread, to: callers.count, by: self.threads) {
+                try share.add(callers[number], port: port(number))
+            }
+            return try share.run()
+        }
+        return (shares.flatMap { $0 }, ContinuousClock.now - start)
+    }
+
+    /// Calls again and again for as long as said.
+    static func steady(
+        callers: Int, for duration: Duration, target: Target,
+        makeRequest: @escaping @Sendable (inout RequestSigner) -> [UInt8]
+    ) throws -> Measurement {
+        let end = ContinuousClock.now + duration
+        let caller = SteadyCaller(signer: target.signer(), end: end, makeRequest: makeRequest)
+        let (ended, elapsed) = try self.run(Array(repeating: caller, count: callers)) { _ in target.port }
+        return Measurement(latencies: ended.flatMap(\.latencies), elapsed: elapsed)
+    }
+
+    /// Runs the same work on several threads.
+    static func onThreads<Result: Sendable>(
+        _ count: Int, _ work: @escaping @Sendable (Int) throws -> Result
+    ) throws -> [Result] {
+        let results = Mutex<[Result]>([])
         let failure = Mutex<(any Error)?>(nil)
         let group = DispatchGroup()
-        let start = ContinuousClock.now
-        for number in 0..<threads {
+        for number in 0..<count {
             group.enter()
             let thread = Thread {
                 defer { group.leave() }
                 do {
-                    let latencies = try work(number)
-                    results.withLock { $0 += latencies }
+                    let result = try work(number)
+                    results.withLock { $0.append(result) }
                 } catch {
                     failure.withLock { $0 = $0 ?? error }
                 }
@@ -54,30 +98,78 @@ enum Load {
             thread.start()
         }
         group.wait()
-        let elapsed = ContinuousClock.now - start
         if let error = failure.withLock({ $0 }) { throw error }
-        return Measurement(latencies: results.withLock { $0 }, elapsed: elapsed)
+        return results.withLock { $0 }
+    }
+}
+
+/// Makes the same kind of call until its time is over.
+private struct SteadyCaller: Caller {
+    var signer: RequestSigner
+    let end: ContinuousClock.Instant
+    let makeRequest: @Sendable (inout RequestSigner) -> [UInt8]
+    private(set) var latencies: [Int] = []
+    private var sent: UInt64 = 0
+
+    init(
+        signer: RequestSigner, end: ContinuousClock.Instant,
+        makeRequest: @escaping @Sendable (inout RequestSigner) -> [UInt8]
+    ) {
+        self.signer = signer
+        self.end = end
+        self.makeRequest = makeRequest
     }
 
-    /// Calls again and again for as long as said.
-    static func steady(
-        threads: Int, for duration: Duration, target: Target,
-        makeRequest: @escaping @Sendable (inout RequestSigner) -> [UInt8]
-    ) throws -> Measurement {
-        try self.run(threads: threads) { _ in
-            var connection = try HTTPConnection(port: target.port)
-            var signer = target.signer()
-            var latencies: [Int] = []
-            let end = ContinuousClock.now + duration
-            while ContinuousClock.now < end {
-                let request = makeRequest(&signer)
-                let start = DispatchTime.now().uptimeNanoseconds
-                let answer = try connection.exchange(request)
-                latencies.append(Int(DispatchTime.now().uptimeNanoseconds - start))
-                guard answer.status == 200 else { throw Refusal(answer) }
-            }
-            return latencies
+    mutating func next(after answer: HTTPAnswer?) throws -> [UInt8]? {
+        if let answer {
+            self.latencies.append(Int(DispatchTime.now().uptimeNanoseconds - self.sent))
+            guard answer.status == 200 else { throw Refusal(answer) }
         }
+        guard ContinuousClock.now < self.end else { return nil }
+        let request = self.makeRequest(&self.signer)
+        self.sent = DispatchTime.now().uptimeNanoseconds
+        return request
+    }
+}
+
+/// The callers of one thread: waits for whichever is answered first.
+private final class CallerShare<Each: Caller> {
+    private final class Line {
+        var connection: HTTPConnection
+        var caller: Each
+
+        init(_ caller: Each, port: UInt16) throws {
+            self.connection = try HTTPConnection(port: port)
+            self.caller = caller
+        }
+
+        /// Lets the caller call again; returns what to wait for.
+        func proceed(after answer: HTTPAnswer?) throws -> pollfd {
+            guard let request = try self.caller.next(after: answer) else {
+                return pollfd(fd: -1, events: 0, revents: 0)
+            }
+            try self.connection.send(request)
+            return pollfd(fd: self.connection.descriptor, events: Int16(POLLIN), revents: 0)
+        }
+    }
+
+    private var lines: [Line] = []
+
+    func add(_ caller: Each, port: UInt16) throws { self.lines.append(try Line(caller, port: port)) }
+
+    func run() throws -> [Each] {
+        // What has ended is not waited for: a negative descriptor.
+        var waits = try self.lines.map { try $0.proceed(after: nil) }
+        while waits.contains(where: { $0.fd >= 0 }) {
+            guard poll(&waits, nfds_t(waits.count), -1) > 0 || errno == EINTR else {
+                throw HTTPConnection.Failure(description: "waiting for answers: \(errno)")
+            }
+            for number in waits.indices where waits[number].revents != 0 {
+                guard let answer = try self.lines[number].connection.receive() else { continue }
+                waits[number] = try self.lines[number].proceed(after: answer)
+            }
+        }
+        return self.lines.map(\.caller)
     }
 }
 
@@ -85,7 +177,7 @@ enum Load {
 struct Refusal: Error, CustomStringConvertible {
     let description: String
 
-    init(_ answer: (status: Int, body: [UInt8])) {
+    init(_ answer: HTTPAnswer) {
         self.description = "\(answer.status): \(String(decoding: answer.body, as: UTF8.self))"
     }
 }

@@ -18,7 +18,7 @@ struct ExecutionScenario {
     /// What the pipelines' names begin with.
     private var prefix: String { "whole\(self.width)" }
 
-    func run(_ targets: [Target], executions: Int, threads: Int) throws {
+    func run(_ targets: [Target], executions: Int, callers: Int) throws {
         let target = targets[0]
         var client = try APIClient(target)
         for number in 0..<Self.pipelines {
@@ -27,62 +27,20 @@ struct ExecutionScenario {
                 CreatePipelineInput(pipeline: self.pipeline("\(self.prefix)-\(number)")))
         }
         // The executions of the creations are taken through before the clock runs.
-        try Self.work(&client, until: Self.pipelines * self.actionsOfExecution)
+        let created = ExecutionProgress(starts: [], goal: Self.pipelines * self.actionsOfExecution)
+        _ = try Load.run([ExecutionWorker(target.signer(), created)]) { _ in target.port }
 
-        let stages = StageSuccession()
-        let reported = Atomic(0)
-        let started = Atomic(0)
-        let goal = executions * self.actionsOfExecution
-        let all = try Load.run(threads: threads) { thread in
-            var client = try APIClient(targets[thread % targets.count])
-            while true {
-                let number = started.add(1, ordering: .relaxed).newValue
-                guard number <= executions else { break }
-                try client.call(
-                    Operations.StartPipelineExecution.self,
-                    StartPipelineExecutionInput(name: "\(self.prefix)-\(number % Self.pipelines)"))
-                try Self.work(&client, reported: reported, stages)
-            }
-            while reported.load(ordering: .relaxed) < goal { try Self.work(&client, reported: reported, stages) }
-            return []
-        }
-        let perSecond = Double(executions) / (all.elapsed / .seconds(1))
+        let starts = (0..<executions).map { "\(self.prefix)-\($0 % Self.pipelines)" }
+        let progress = ExecutionProgress(starts: starts, goal: executions * self.actionsOfExecution)
+        let workers = (0..<callers).map { ExecutionWorker(targets[$0 % targets.count].signer(), progress) }
+        let (_, elapsed) = try Load.run(workers) { targets[$0 % targets.count].port }
+        let perSecond = Double(executions) / (elapsed / .seconds(1))
         Report.line(
-            "(i) executions of 3 stages, \(self.actionsOfExecution) actions, \(threads) workers",
+            "(i) executions of 3 stages, \(self.actionsOfExecution) actions, \(callers) workers",
             String(format: "%9.0f /s", perSecond))
         Report.line(
             "    a stage's last report to the next's first job",
-            Measurement(latencies: stages.latencies, elapsed: all.elapsed).latencyText)
-    }
-
-    private static func work(_ client: inout APIClient, until goal: Int) throws {
-        let reported = Atomic(0)
-        let stages = StageSuccession()
-        while reported.load(ordering: .relaxed) < goal { try self.work(&client, reported: reported, stages) }
-    }
-
-    /// Takes what there is of sources and of work, and lets it succeed.
-    private static func work(
-        _ client: inout APIClient, reported: borrowing Atomic<Int>, _ stages: StageSuccession
-    ) throws {
-        for type in [Declarations.source, Declarations.custom] {
-            let jobs =
-                try client.call(Operations.PollForJobs.self, PollForJobsInput(actionTypeID: type, maxBatchSize: 10))
-                .jobs
-                ?? []
-            stages.noteArrival(of: jobs)
-            for job in jobs {
-                guard let id = job.id, let nonce = job.nonce else { continue }
-                try client.call(Operations.AcknowledgeJob.self, AcknowledgeJobInput(jobID: id, nonce: nonce))
-                let revision = CurrentRevision(revision: "1", changeIdentifier: "1")
-                stages.noteReport(on: job)
-                try client.call(
-                    Operations.PutJobSuccessResult.self,
-                    PutJobSuccessResultInput(
-                        jobID: id, currentRevision: type == Declarations.source ? revision : nil))
-                reported.add(1, ordering: .relaxed)
-            }
-        }
+            Measurement(latencies: progress.stages.latencies, elapsed: elapsed).latencyText)
     }
 
     private func pipeline(_ name: String) -> PipelineDeclaration {
@@ -96,6 +54,102 @@ struct ExecutionScenario {
         declaration.pipelineType = .v2
         declaration.executionMode = .parallel
         return declaration
+    }
+}
+
+/// What the workers of a measurement share.
+private final class ExecutionProgress: Sendable {
+    let stages = StageSuccession()
+    /// The pipelines that are to be started, one for each execution.
+    private let starts: [String]
+    /// Reports after which every execution has ended.
+    private let goal: Int
+    private let started = Atomic(0)
+    private let reported = Atomic(0)
+
+    init(starts: [String], goal: Int) {
+        self.starts = starts
+        self.goal = goal
+    }
+
+    var isDone: Bool { self.reported.load(ordering: .relaxed) >= self.goal }
+
+    func noteReported() { self.reported.add(1, ordering: .relaxed) }
+
+    /// The pipeline that is to be started next; nothing once all are.
+    func nextStart() -> String? {
+        let number = self.started.add(1, ordering: .relaxed).oldValue
+        return number < self.starts.count ? self.starts[number] : nil
+    }
+}
+
+/// Starts an execution, then takes what there is of sources and of work and lets it succeed, and so on.
+private struct ExecutionWorker: Caller {
+    private enum Call {
+        case start
+        case poll
+        case acknowledge(Job)
+        case report
+    }
+
+    private var signer: RequestSigner
+    private let progress: ExecutionProgress
+    private var last: Call?
+    /// What was polled for last.
+    private var type = Declarations.source
+    /// Jobs of the last poll that are to be done.
+    private var jobs: [Job] = []
+
+    init(_ signer: RequestSigner, _ progress: ExecutionProgress) {
+        self.signer = signer
+        self.progress = progress
+    }
+
+    mutating func next(after answer: HTTPAnswer?) throws -> [UInt8]? {
+        if let answer, answer.status != 200 { throw Refusal(answer) }
+        switch self.last {
+        case nil:
+            return self.startOrEnd()
+        case .start:
+            return self.poll(Declarations.source)
+        case .poll:
+            self.jobs = try Operations.PollForJobs.decodeOutput(answer?.body ?? []).jobs ?? []
+            self.progress.stages.noteArrival(of: self.jobs)
+            return self.acknowledgeOrGoOn()
+        case .acknowledge(let job):
+            self.progress.stages.noteReport(on: job)
+            self.last = .report
+            let revision = CurrentRevision(revision: "1", changeIdentifier: "1")
+            return self.signer.request(
+                Operations.PutJobSuccessResult.self,
+                PutJobSuccessResultInput(
+                    jobID: job.id ?? "", currentRevision: self.type == Declarations.source ? revision : nil))
+        case .report:
+            self.progress.noteReported()
+            return self.acknowledgeOrGoOn()
+        }
+    }
+
+    private mutating func startOrEnd() -> [UInt8]? {
+        guard let name = self.progress.nextStart() else {
+            return self.progress.isDone ? nil : self.poll(Declarations.source)
+        }
+        self.last = .start
+        return self.signer.request(Operations.StartPipelineExecution.self, StartPipelineExecutionInput(name: name))
+    }
+
+    private mutating func poll(_ type: ActionTypeID) -> [UInt8] {
+        (self.last, self.type) = (.poll, type)
+        return self.signer.request(
+            Operations.PollForJobs.self, PollForJobsInput(actionTypeID: type, maxBatchSize: 10))
+    }
+
+    private mutating func acknowledgeOrGoOn() -> [UInt8]? {
+        guard let job = self.jobs.popLast(), let id = job.id, let nonce = job.nonce else {
+            return self.type == Declarations.source ? self.poll(Declarations.custom) : self.startOrEnd()
+        }
+        self.last = .acknowledge(job)
+        return self.signer.request(Operations.AcknowledgeJob.self, AcknowledgeJobInput(jobID: id, nonce: nonce))
     }
 }
 

@@ -8,83 +8,40 @@ import Synchronization
 /// (a) The life of a partner's job: poll, details, acknowledge, failure result; signed, durable, one job a poll.
 enum LifecycleScenario {
     static func run(
-        _ deployment: Deployment, jobs: Int, threads: Int, constant: ConstantAnswer?, interlude: Interlude?
+        _ deployment: Deployment, jobs: Int, callers: Int, constant: ConstantAnswer?, interlude: Interlude?
     ) throws {
-        let tokens = try self.prepare(deployment.target, pipelines: max(1, jobs / 10), actions: 10)
+        let tokens = try self.prepare(
+            deployment.target, prefix: "life\(callers)", pipelines: max(1, jobs / 10), actions: 10)
         try interlude?.run(deployment)
-        let calls = Mutex<[String: [Int]]>([:])
         let before = deployment.processorTime
-        let all = try Load.run(threads: threads) { [targets = deployment.targets] thread in
-            let target = targets[thread % targets.count]
-            var connection = try HTTPConnection(port: target.port)
-            var signer = target.signer()
-            var timings: [String: [Int]] = [:]
-            var lives: [Int] = []
-            while true {
-                let start = DispatchTime.now().uptimeNanoseconds
-                var last = start
-                func timed(_ name: String, _ request: [UInt8], _ connection: inout HTTPConnection) throws -> [UInt8] {
-                    let answer = try connection.exchange(request)
-                    guard answer.status == 200 else { throw Refusal(answer) }
-                    let now = DispatchTime.now().uptimeNanoseconds
-                    timings[name, default: []].append(Int(now - last))
-                    last = now
-                    return answer.body
-                }
-                let polled = try timed(
-                    "PollForThirdPartyJobs",
-                    signer.request(
-                        Operations.PollForThirdPartyJobs.self,
-                        PollForThirdPartyJobsInput(actionTypeID: Declarations.partner)), &connection)
-                guard let job = try Operations.PollForThirdPartyJobs.decodeOutput(polled).jobs?.first,
-                    let id = job.jobID,
-                    let token = tokens[job.clientID ?? ""]
-                else { break }
-                let details = try timed(
-                    "GetThirdPartyJobDetails",
-                    signer.request(
-                        Operations.GetThirdPartyJobDetails.self,
-                        GetThirdPartyJobDetailsInput(jobID: id, clientToken: token)), &connection)
-                let nonce = try Operations.GetThirdPartyJobDetails.decodeOutput(details).jobDetails?.nonce ?? ""
-                _ = try timed(
-                    "AcknowledgeThirdPartyJob",
-                    signer.request(
-                        Operations.AcknowledgeThirdPartyJob.self,
-                        AcknowledgeThirdPartyJobInput(jobID: id, nonce: nonce, clientToken: token)), &connection)
-                _ = try timed(
-                    "PutThirdPartyJobFailureResult",
-                    signer.request(
-                        Operations.PutThirdPartyJobFailureResult.self,
-                        PutThirdPartyJobFailureResultInput(
-                            jobID: id, clientToken: token,
-                            failureDetails: FailureDetails(type: .jobFailed, message: "3 of 120 checks failed"))),
-                    &connection)
-                lives.append(Int(DispatchTime.now().uptimeNanoseconds - start))
-            }
-            calls.withLock { calls in
-                for (name, each) in timings { calls[name, default: []] += each }
-            }
-            return lives
+        let ports = deployment.targets.map(\.port)
+        let workers = (0..<callers).map { number in
+            LifecycleWorker(deployment.targets[number % ports.count].signer(), tokens: tokens)
         }
+        let (ended, elapsed) = try Load.run(workers) { ports[$0 % ports.count] }
         let used = deployment.processorTime - before
-        Report.line("(a) partner job lifecycles, \(threads) workers", all.text)
-        for (name, latencies) in calls.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
-            Report.line("    \(name)", Measurement(latencies: latencies, elapsed: all.elapsed).text)
+        let lives = Measurement(latencies: ended.flatMap(\.lives), elapsed: elapsed)
+        Report.line("(a) partner job lifecycles, \(callers) workers", lives.text)
+        for call in LifecycleWorker.Call.allCases {
+            let latencies = ended.flatMap { $0.latencies[call] ?? [] }
+            Report.line("    \(call.rawValue)", Measurement(latencies: latencies, elapsed: elapsed).text)
         }
-        let perCall = used / (all.latencies.count * 4)
+        let perCall = used / (lives.latencies.count * LifecycleWorker.Call.allCases.count)
         let multiple = constant.map { "   \(Report.ratio(perCall, $0.cost))" } ?? ""
         Report.line("    server CPU per call of a lifecycle", Report.microseconds(perCall) + multiple)
     }
 
     /// Pipelines that wait for the partner, and the client token of each connection.
-    private static func prepare(_ target: Target, pipelines: Int, actions: Int) throws -> [String: Sensitive] {
+    private static func prepare(
+        _ target: Target, prefix: String, pipelines: Int, actions: Int
+    ) throws -> [String: Sensitive] {
         var client = try APIClient(target)
         var tokens: [String: Sensitive] = [:]
         for number in 0..<pipelines {
             for action in 0..<actions {
                 let connection = try client.administer(
                     "CreateConnection",
-                    ["pipelineName": "life-\(number)", "stageName": "Work", "actionName": "Work\(action)"])
+                    ["pipelineName": "\(prefix)-\(number)", "stageName": "Work", "actionName": "Work\(action)"])
                 if let id = connection["clientId"] as? String, let token = connection["clientToken"] as? String {
                     tokens[id] = Sensitive(token)
                 }
@@ -92,11 +49,87 @@ enum LifecycleScenario {
             try client.call(
                 Operations.CreatePipeline.self,
                 CreatePipelineInput(
-                    pipeline: Declarations.pipeline("life-\(number)", Declarations.partner, actions: actions)))
+                    pipeline: Declarations.pipeline("\(prefix)-\(number)", Declarations.partner, actions: actions)))
         }
         let passed = try Declarations.passSources(&client)
         precondition(passed == pipelines, "every pipeline has its source")
         return tokens
+    }
+}
+
+/// Takes partner jobs one at a time and fails them, until a poll finds none.
+private struct LifecycleWorker: Caller {
+    enum Call: String, CaseIterable {
+        case poll = "PollForThirdPartyJobs"
+        case details = "GetThirdPartyJobDetails"
+        case acknowledge = "AcknowledgeThirdPartyJob"
+        case fail = "PutThirdPartyJobFailureResult"
+    }
+
+    private var signer: RequestSigner
+    /// The client token of each connection.
+    private let tokens: [String: Sensitive]
+    private var last: Call?
+    private var job: (id: String, token: Sensitive)?
+    private var polledAt: UInt64 = 0
+    private var sentAt: UInt64 = 0
+
+    /// How long whole lives took, in nanoseconds.
+    private(set) var lives: [Int] = []
+    /// How long calls took, in nanoseconds.
+    private(set) var latencies: [Call: [Int]] = [:]
+
+    init(_ signer: RequestSigner, tokens: [String: Sensitive]) {
+        self.signer = signer
+        self.tokens = tokens
+    }
+
+    mutating func next(after answer: HTTPAnswer?) throws -> [UInt8]? {
+        let body = try answer.map { try self.note($0) } ?? []
+        guard let request = try self.request(after: body) else { return nil }
+        self.sentAt = DispatchTime.now().uptimeNanoseconds
+        if self.last == .poll { self.polledAt = self.sentAt }
+        return request
+    }
+
+    private mutating func note(_ answer: HTTPAnswer) throws -> [UInt8] {
+        guard answer.status == 200 else { throw Refusal(answer) }
+        let now = DispatchTime.now().uptimeNanoseconds
+        if let last { self.latencies[last, default: []].append(Int(now - self.sentAt)) }
+        if self.last == .fail { self.lives.append(Int(now - self.polledAt)) }
+        return answer.body
+    }
+
+    /// The call after the last one, of whose answer this is the body.
+    private mutating func request(after body: [UInt8]) throws -> [UInt8]? {
+        switch self.last {
+        case nil, .fail:
+            self.last = .poll
+            return self.signer.request(
+                Operations.PollForThirdPartyJobs.self, PollForThirdPartyJobsInput(actionTypeID: Declarations.partner))
+        case .poll:
+            guard let job = try Operations.PollForThirdPartyJobs.decodeOutput(body).jobs?.first, let id = job.jobID,
+                let token = self.tokens[job.clientID ?? ""]
+            else { return nil }
+            (self.last, self.job) = (.details, (id, token))
+            return self.signer.request(
+                Operations.GetThirdPartyJobDetails.self, GetThirdPartyJobDetailsInput(jobID: id, clientToken: token))
+        case .details:
+            guard let job else { return nil }
+            let nonce = try Operations.GetThirdPartyJobDetails.decodeOutput(body).jobDetails?.nonce ?? ""
+            self.last = .acknowledge
+            return self.signer.request(
+                Operations.AcknowledgeThirdPartyJob.self,
+                AcknowledgeThirdPartyJobInput(jobID: job.id, nonce: nonce, clientToken: job.token))
+        case .acknowledge:
+            guard let job else { return nil }
+            self.last = .fail
+            return self.signer.request(
+                Operations.PutThirdPartyJobFailureResult.self,
+                PutThirdPartyJobFailureResultInput(
+                    jobID: job.id, clientToken: job.token,
+                    failureDetails: FailureDetails(type: .jobFailed, message: "3 of 120 checks failed")))
+        }
     }
 }
 
@@ -106,7 +139,7 @@ enum LifecycleScenario {
 enum LatencyScenario {
     static func run(_ target: Target, rounds: Int, background: Int) throws {
         try self.prepare(target)
-        let full = try Load.steady(threads: background, for: .seconds(2), target: target) { signer in
+        let full = try Load.steady(callers: background, for: .seconds(2), target: target) { signer in
             signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "latency"))
         }
         Report.line("(d) background at its fullest", full.text)
@@ -180,10 +213,7 @@ enum LatencyScenario {
             let thread = Thread { [self] in
                 defer { self.hasEnded.signal() }
                 do {
-                    _ = try Load.run(threads: threads) { _ in
-                        try self.call(target, each: interval)
-                        return []
-                    }
+                    _ = try Load.onThreads(threads) { _ in try self.call(target, each: interval) }
                 } catch {
                     self.failure.withLock { $0 = error }
                 }
@@ -252,7 +282,7 @@ enum LatencyScenario {
                     ).jobs
                     let at = DispatchTime.now().uptimeNanoseconds
                     guard let job = jobs?.first, let id = job.id, let nonce = job.nonce else {
-                        throw Refusal((0, Array("no job came within 20 s".utf8)))
+                        throw Refusal(HTTPAnswer(status: 0, body: Array("no job came within 20 s".utf8)))
                     }
                     return Arrival(id: id, nonce: nonce, at: at)
                 })

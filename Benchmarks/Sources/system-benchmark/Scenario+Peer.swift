@@ -10,24 +10,24 @@ enum PeerScenario {
     /// Pipelines that a listing shows.
     private static let listed = 100
 
-    static func run(_ name: String, _ target: Target, threads: Int, for duration: Duration) throws -> [String: Double] {
+    static func run(_ name: String, _ target: Target, callers: Int, for duration: Duration) throws -> [String: Double] {
         var client = try APIClient(target)
         for number in 0..<self.listed {
             try client.call(Operations.CreatePipeline.self, self.create("listed-\(number)"))
         }
         let made = Atomic(0)
-        let get = try Load.steady(threads: threads, for: duration, target: target) { signer in
+        let get = try Load.steady(callers: callers, for: duration, target: target) { signer in
             signer.request(Operations.GetPipeline.self, GetPipelineInput(name: self.anyName))
         }
-        let list = try Load.steady(threads: threads, for: duration, target: target) { signer in
+        let list = try Load.steady(callers: callers, for: duration, target: target) { signer in
             signer.request(Operations.ListPipelines.self, ListPipelinesInput())
         }
-        let update = try Load.steady(threads: threads, for: duration, target: target) { signer in
+        let update = try Load.steady(callers: callers, for: duration, target: target) { signer in
             let declaration = Declarations.pipeline(self.anyName, Declarations.custom, actions: 3)
             return signer.request(Operations.UpdatePipeline.self, UpdatePipelineInput(pipeline: declaration))
         }
         // Last, since every pipeline makes the listing of a peer longer.
-        let create = try Load.steady(threads: threads, for: duration, target: target) { signer in
+        let create = try Load.steady(callers: callers, for: duration, target: target) { signer in
             let number = made.add(1, ordering: .relaxed).newValue
             return signer.request(Operations.CreatePipeline.self, self.create("made-\(number)"))
         }
@@ -35,7 +35,7 @@ enum PeerScenario {
         for (call, measured) in [
             ("CreatePipeline", create), ("GetPipeline", get), ("ListPipelines", list), ("UpdatePipeline", update),
         ] {
-            Report.line("(j) \(name): \(call), \(threads) callers", measured.text)
+            Report.line("(j) \(name): \(call), \(callers) callers", measured.text)
             rates[call] = measured.perSecond
         }
         return rates

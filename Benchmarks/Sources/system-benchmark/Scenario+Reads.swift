@@ -10,12 +10,12 @@ struct ConstantAnswer {
     /// Of the server's processor, for each call.
     let cost: Duration
 
-    init(_ executable: String, threads: Int, for duration: Duration) throws {
+    init(_ executable: String, callers: Int, for duration: Duration) throws {
         let server = try ServerProcess(executable, [], readyPrefix: "ready")
         defer { server.stop() }
         let target = Target(port: server.port, accessKeyID: "nobody", secret: "of no importance")
         let before = server.processorTime
-        self.load = try Load.steady(threads: threads, for: duration, target: target) { signer in
+        self.load = try Load.steady(callers: callers, for: duration, target: target) { signer in
             signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "read"))
         }
         self.cost = (server.processorTime - before) / self.load.latencies.count
@@ -25,7 +25,7 @@ struct ConstantAnswer {
 /// (b) and (h): signed calls that change nothing, their rate and what the server spends on each.
 enum CallScenario {
     static func run(
-        _ target: Target, server: ServerProcess, constant: ConstantAnswer, threads: Int, for duration: Duration
+        _ target: Target, server: ServerProcess, constant: ConstantAnswer, callers: Int, for duration: Duration
     ) throws {
         Report.line("(h) ceiling: the framework answers a constant", constant.load.text)
         var client = try APIClient(target)
@@ -33,13 +33,13 @@ enum CallScenario {
             Operations.CreatePipeline.self,
             CreatePipelineInput(pipeline: Declarations.pipeline("read", Declarations.custom, actions: 3)))
         let before = server.processorTime
-        let reads = try Load.steady(threads: threads, for: duration, target: target) { signer in
+        let reads = try Load.steady(callers: callers, for: duration, target: target) { signer in
             signer.request(Operations.GetPipeline.self, GetPipelineInput(name: "read"))
         }
         let readCost = (server.processorTime - before) / reads.latencies.count
         Report.line("(h) signed GetPipeline", reads.text)
         let beforePolls = server.processorTime
-        let polls = try Load.steady(threads: threads, for: duration, target: target) { signer in
+        let polls = try Load.steady(callers: callers, for: duration, target: target) { signer in
             signer.request(Operations.PollForJobs.self, PollForJobsInput(actionTypeID: Declarations.custom))
         }
         let pollCost = (server.processorTime - beforePolls) / polls.latencies.count
@@ -53,7 +53,7 @@ enum CallScenario {
 
 /// (e) Whether reads cost more when there are more pipelines.
 enum SizeScenario {
-    static func run(_ target: Target, sizes: [Int], threads: Int, for duration: Duration) throws {
+    static func run(_ target: Target, sizes: [Int], callers: Int, for duration: Duration) throws {
         var made = 0
         var baselines: [String: Double] = [:]
         var client = try APIClient(target)
@@ -65,11 +65,11 @@ enum SizeScenario {
                         pipeline: Declarations.pipeline("size-\(made)", Declarations.custom, actions: 3)))
                 made += 1
             }
-            let state = try Load.steady(threads: threads, for: duration, target: target) { signer in
+            let state = try Load.steady(callers: callers, for: duration, target: target) { signer in
                 let name = "size-\(Int.random(in: 0..<size))"
                 return signer.request(Operations.GetPipelineState.self, GetPipelineStateInput(name: name))
             }
-            let list = try Load.steady(threads: threads, for: duration, target: target) { signer in
+            let list = try Load.steady(callers: callers, for: duration, target: target) { signer in
                 signer.request(Operations.ListPipelines.self, ListPipelinesInput(maxResults: 100))
             }
             for (name, measurement) in [("GetPipelineState", state), ("ListPipelines, 100 a page", list)] {

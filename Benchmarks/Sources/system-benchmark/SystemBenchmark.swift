@@ -19,8 +19,10 @@ struct SystemBenchmark: ParsableCommand {
     @Option(help: "Jobs whose lives are measured in (a) and (i).")
     var jobs = 10_000
 
-    @Option(help: "Threads that call at once, each on its connection.")
-    var threads = 32
+    @Option(
+        parsing: .upToNextOption,
+        help: "Callers at once, each on its connection. Of several numbers (a) is measured with each.")
+    var callers = [32]
 
     @Option(help: "Pipelines of the large measurement of (e).")
     var pipelines = 100_000
@@ -52,15 +54,23 @@ struct SystemBenchmark: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Which of a b d e f g h i j; all when there is none.")
     var only: [String] = []
 
+    func validate() throws {
+        guard let least = self.callers.min(), least > 0 else {
+            throw ValidationError("--callers needs numbers of one or more")
+        }
+    }
+
     func run() throws {
         if self.wants("g") { try self.start() }
         let constant = try self.constantAnswer()
         if self.wants("b", "h"), let constant { try self.calls(constant) }
         if self.wants("a") {
             try self.withServers { deployment in
-                try LifecycleScenario.run(
-                    deployment, jobs: self.jobs, threads: self.threads, constant: constant,
-                    interlude: self.between.map { Interlude(command: $0) })
+                for callers in self.callers {
+                    try LifecycleScenario.run(
+                        deployment, jobs: self.jobs, callers: callers, constant: constant,
+                        interlude: self.between.map { Interlude(command: $0) })
+                }
             }
         }
         if self.wants("d") {
@@ -70,14 +80,14 @@ struct SystemBenchmark: ParsableCommand {
             try self.withServers { deployment in
                 for width in [2, 1] {
                     try ExecutionScenario(width: width).run(
-                        deployment.targets, executions: self.jobs / 5, threads: self.threads)
+                        deployment.targets, executions: self.jobs / 5, callers: self.callers[0])
                 }
             }
         }
         if self.wants("e") {
             try self.withServer { target, _ in
                 try SizeScenario.run(
-                    target, sizes: [100, self.pipelines], threads: 4, for: .seconds(self.seconds))
+                    target, sizes: [100, self.pipelines], callers: 4, for: .seconds(self.seconds))
             }
         }
         if self.wants("j") { try self.peer() }
@@ -93,25 +103,25 @@ struct SystemBenchmark: ParsableCommand {
     private func calls(_ constant: ConstantAnswer) throws {
         try self.withServer { target, server in
             try CallScenario.run(
-                target, server: server, constant: constant, threads: self.threads, for: .seconds(self.seconds))
+                target, server: server, constant: constant, callers: self.callers[0], for: .seconds(self.seconds))
         }
     }
 
     /// Measured where something is told as a multiple of it.
     private func constantAnswer() throws -> ConstantAnswer? {
         guard let constant = self.constant, self.wants("a", "b", "h") else { return nil }
-        return try ConstantAnswer(constant, threads: self.threads, for: .seconds(self.seconds))
+        return try ConstantAnswer(constant, callers: self.callers[0], for: .seconds(self.seconds))
     }
 
     /// (j) The same calls to this service and to another.
     private func peer() throws {
-        let threads = 8
+        let callers = 8
         let duration = Duration.seconds(self.seconds)
         try self.withServers { deployment in
-            let ours = try PeerScenario.run("penstock", deployment.target, threads: threads, for: duration)
+            let ours = try PeerScenario.run("penstock", deployment.target, callers: callers, for: duration)
             guard let port = self.peerPort else { return }
             let other = Target(port: port, accessKeyID: "peer", secret: "of no importance")
-            let theirs = try PeerScenario.run("the peer", other, threads: threads, for: duration)
+            let theirs = try PeerScenario.run("the peer", other, callers: callers, for: duration)
             PeerScenario.compare(ours, with: theirs)
         }
     }

@@ -21,7 +21,7 @@ struct Target: Sendable {
         self.region = region
     }
 
-    /// A signer for one thread.
+    /// A signer for one caller.
     func signer(service: String = "codepipeline") -> RequestSigner {
         RequestSigner(target: self, secret: self.secret, service: service)
     }
@@ -32,7 +32,9 @@ struct RequestSigner {
     private let target: Target
     private let secret: String
     private let service: String
+    private let host: String
     private var day = ""
+    private var scope = ""
     private var key = SymmetricKey(size: .bits256)
     private var second: time_t = 0
     private var stamp = ""
@@ -41,6 +43,7 @@ struct RequestSigner {
         self.target = target
         self.secret = secret
         self.service = service
+        self.host = "127.0.0.1:\(target.port)"
     }
 
     mutating func request<Operation: WireOperation>(
@@ -53,24 +56,64 @@ struct RequestSigner {
 
     mutating func request(target name: String, body: [UInt8], waitSeconds: Int? = nil) -> [UInt8] {
         self.refresh()
-        let host = "127.0.0.1:\(self.target.port)"
-        var canonical = "POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:\(host)\nx-amz-date:\(self.stamp)\n"
-        canonical += "x-amz-target:\(name)\n"
         var names = "content-type;host;x-amz-date;x-amz-target"
+        var wait = ""
         if let waitSeconds {
-            canonical += "x-penstock-wait-seconds:\(waitSeconds)\n"
             names += ";x-penstock-wait-seconds"
+            wait = "x-penstock-wait-seconds:\(waitSeconds)"
         }
-        canonical += "\n\(names)\n\(hexadecimal(SHA256.hash(data: body)))"
-        let scope = "\(self.day)/\(self.target.region)/\(self.service)/aws4_request"
-        let text = "AWS4-HMAC-SHA256\n\(self.stamp)\n\(scope)\n\(hexadecimal(SHA256.hash(data: Array(canonical.utf8))))"
-        let signature = hexadecimal(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: self.key))
-        var head = "POST / HTTP/1.1\r\nHost: \(host)\r\nContent-Type: application/x-amz-json-1.1\r\n"
-        head += "X-Amz-Date: \(self.stamp)\r\nX-Amz-Target: \(name)\r\nContent-Length: \(body.count)\r\n"
-        if let waitSeconds { head += "x-penstock-wait-seconds: \(waitSeconds)\r\n" }
-        head += "Authorization: AWS4-HMAC-SHA256 Credential=\(self.target.accessKeyID)/\(scope), "
-        head += "SignedHeaders=\(names), Signature=\(signature)\r\n\r\n"
-        return Array(head.utf8) + body
+        // Bytes all the way, since what this takes is taken from what is measured.
+        var canonical: [UInt8] = []
+        canonical.reserveCapacity(512)
+        canonical += "POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:".utf8
+        canonical += self.host.utf8
+        canonical += "\nx-amz-date:".utf8
+        canonical += self.stamp.utf8
+        canonical += "\nx-amz-target:".utf8
+        canonical += name.utf8
+        canonical.append(newline)
+        if !wait.isEmpty {
+            canonical += wait.utf8
+            canonical.append(newline)
+        }
+        canonical.append(newline)
+        canonical += names.utf8
+        canonical.append(newline)
+        appendHexadecimal(SHA256.hash(data: body), to: &canonical)
+
+        var text: [UInt8] = []
+        text.reserveCapacity(256)
+        text += "AWS4-HMAC-SHA256\n".utf8
+        text += self.stamp.utf8
+        text.append(newline)
+        text += self.scope.utf8
+        text.append(newline)
+        appendHexadecimal(SHA256.hash(data: canonical), to: &text)
+
+        var request: [UInt8] = []
+        request.reserveCapacity(768 + body.count)
+        request += "POST / HTTP/1.1\r\nContent-Type: application/x-amz-json-1.1\r\nHost: ".utf8
+        request += self.host.utf8
+        request += "\r\nX-Amz-Date: ".utf8
+        request += self.stamp.utf8
+        request += "\r\nX-Amz-Target: ".utf8
+        request += name.utf8
+        request += "\r\nContent-Length: \(body.count)\r\n".utf8
+        if !wait.isEmpty {
+            request += wait.utf8
+            request += "\r\n".utf8
+        }
+        request += "Authorization: AWS4-HMAC-SHA256 Credential=".utf8
+        request += self.target.accessKeyID.utf8
+        request.append(UInt8(ascii: "/"))
+        request += self.scope.utf8
+        request += ", SignedHeaders=".utf8
+        request += names.utf8
+        request += ", Signature=".utf8
+        appendHexadecimal(HMAC<SHA256>.authenticationCode(for: text, using: self.key), to: &request)
+        request += "\r\n\r\n".utf8
+        request += body
+        return request
     }
 
     private mutating func refresh() {
@@ -84,6 +127,7 @@ struct RequestSigner {
         self.stamp = day + String(format: "T%02d%02d%02dZ", parts.tm_hour, parts.tm_min, parts.tm_sec)
         guard day != self.day else { return }
         self.day = day
+        self.scope = "\(day)/\(self.target.region)/\(self.service)/aws4_request"
         var key = SymmetricKey(data: Array("AWS4\(self.secret)".utf8))
         for part in [day, self.target.region, self.service, "aws4_request"] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
@@ -92,14 +136,12 @@ struct RequestSigner {
     }
 }
 
+private let newline = UInt8(ascii: "\n")
 private let digits = Array("0123456789abcdef".utf8)
 
-private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
+private func appendHexadecimal(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
     for byte in bytes {
         text.append(digits[Int(byte >> 4)])
         text.append(digits[Int(byte & 15)])
     }
-    return String(decoding: text, as: UTF8.self)
 }
