@@ -63,12 +63,18 @@ final class SocketServer: Sendable {
         (self.events, self.happened) = AsyncStream.makeStream()
     }
 
-    /// A client that asks twice at most.
-    func client(_ change: (inout ClientConfiguration) -> Void = { _ in }) -> CodePipelineClient {
+    /// That of a client which asks twice at most.
+    static func configuration(_ endpoint: Endpoint) -> ClientConfiguration {
         var configuration = ClientConfiguration(
-            region: "eu-west-1", credentials: StaticCredentials(exampleCredentials), endpoint: self.endpoint)
+            region: "eu-west-1", credentials: StaticCredentials(exampleCredentials), endpoint: endpoint)
         configuration.retryPolicy.maximumAttempts = 2
         configuration.retryPolicy.initialBackoff = .milliseconds(1)
+        return configuration
+    }
+
+    /// A client that asks twice at most.
+    func client(_ change: (inout ClientConfiguration) -> Void = { _ in }) -> CodePipelineClient {
+        var configuration = Self.configuration(self.endpoint)
         change(&configuration)
         return CodePipelineClient(configuration: configuration, transport: self.transport)
     }
