@@ -13,6 +13,25 @@ let selfContained: [LinkerSetting] =
         .linkedLibrary($0, .when(platforms: [.linux], configuration: .release))
     }
 
+/// Products of other packages that several targets depend on.
+extension Target.Dependency {
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let orderedCollections = product(name: "OrderedCollections", package: "swift-collections")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+}
+
 let package = Package(
     name: "penstock",
     platforms: [.macOS(.v15)],
@@ -46,61 +65,41 @@ let package = Package(
         .target(name: "PenstockModel"),
         .target(
             name: "PenstockEngine",
-            dependencies: [
-                "PenstockModel",
-                .product(name: "OrderedCollections", package: "swift-collections"),
-            ]
+            dependencies: ["PenstockModel", .orderedCollections]
         ),
         .target(name: "PenstockWire"),
         .target(
             name: "PenstockSigning",
-            dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ]
+            dependencies: [.crypto, .httpTypes]
         ),
         .target(
             name: "PenstockAccess",
-            dependencies: [
-                "PenstockModel", "PenstockSigning",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]
+            dependencies: ["PenstockModel", "PenstockSigning", .crypto]
         ),
 
         // MARK: Storage
 
         .target(
             name: "PenstockArtifacts",
-            dependencies: [
-                "PenstockModel",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: ["PenstockModel", .crypto, .nioCore, .nioPosix]
         ),
         .target(
             name: "PenstockStore",
             dependencies: [
-                "PenstockArtifacts", "PenstockEngine", "PenstockModel",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "PenstockArtifacts", "PenstockEngine", "PenstockModel", .crypto,
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]
         ),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSQLiteSettings", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(
             name: "PenstockSQLite",
-            dependencies: [
-                "PenstockStore",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-            ]
+            dependencies: ["CSQLiteSettings", "PenstockStore", .grdb, .grdbSQLite, .logging]
         ),
         .target(
             name: "PenstockPostgres",
             dependencies: [
-                "CLibPQ", "PenstockStore",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "Logging", package: "swift-log"),
+                "CLibPQ", "PenstockStore", .product(name: "DequeModule", package: "swift-collections"), .logging,
             ]
         ),
 
@@ -109,48 +108,30 @@ let package = Package(
         .target(
             name: "PenstockRuntime",
             dependencies: [
-                "PenstockAccess", "PenstockArtifacts", "PenstockEngine", "PenstockModel", "PenstockStore",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "PenstockAccess", "PenstockArtifacts", "PenstockEngine", "PenstockModel", "PenstockStore", .crypto,
+                .logging, .orderedCollections, .product(name: "Metrics", package: "swift-metrics"), .serviceLifecycle,
             ]
         ),
         .target(
             name: "PenstockOutbound",
-            dependencies: [
-                "PenstockSigning", .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: ["PenstockSigning", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix]
         ),
         .target(
             name: "PenstockForeign",
-            dependencies: [
-                "PenstockArtifacts", "PenstockOutbound", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]
+            dependencies: ["PenstockArtifacts", "PenstockOutbound", .crypto, .asyncHTTPClient, .nioCore, .nioHTTP1]
         ),
         .target(
             name: "PenstockRunners",
             dependencies: [
                 "PenstockArtifacts", "PenstockModel", "PenstockOutbound", "PenstockRuntime", "PenstockSigning",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .asyncHTTPClient, .nioCore, .nioHTTP1,
             ]
         ),
         .target(
             name: "PenstockEvents",
             dependencies: [
                 "PenstockEngine", "PenstockModel", "PenstockOutbound", "PenstockRuntime", "PenstockSigning",
-                "PenstockStore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "PenstockStore", .asyncHTTPClient, .crypto, .httpTypes, .nioCore, .nioHTTP1, .nioPosix,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
@@ -158,57 +139,36 @@ let package = Package(
         .target(
             name: "PenstockHTTP",
             dependencies: [
-                "PenstockAccess", "PenstockModel", "PenstockSigning",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "PenstockAccess", "PenstockModel", "PenstockSigning", .httpTypes, .hummingbirdCore, .logging, .nioCore,
+                .nioHTTP1, .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .nioPosix, .serviceLifecycle,
             ]
         ),
         .target(
             name: "PenstockAPI",
             dependencies: [
-                "PenstockHTTP", "PenstockRuntime", "PenstockWire",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                "PenstockHTTP", "PenstockRuntime", "PenstockWire", .httpTypes,
+                .product(name: "Hummingbird", package: "hummingbird"), .hummingbirdCore, .logging, .nioCore,
             ]
         ),
         .target(
             name: "PenstockS3",
             dependencies: [
-                "PenstockArtifacts", "PenstockHTTP",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                "PenstockArtifacts", "PenstockHTTP", .httpTypes, .hummingbirdCore, .logging, .nioCore, .nioHTTP1,
             ]
         ),
         .target(
             name: "PenstockServer",
             dependencies: [
                 "PenstockAPI", "PenstockEvents", "PenstockForeign", "PenstockOutbound", "PenstockPostgres",
-                "PenstockRunners", "PenstockS3", "PenstockSQLite",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "PenstockRunners", "PenstockS3", "PenstockSQLite", .httpTypes, .hummingbirdCore,
+                .product(name: "HummingbirdTLS", package: "hummingbird"), .nioCore, .nioPosix, .logging, .nioSSL,
+                .serviceLifecycle,
             ]
         ),
 
         .target(
             name: "PenstockUpkeep",
-            dependencies: [
-                "PenstockServer", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: ["PenstockServer", .crypto, .nioCore, .nioPosix]
         ),
 
         // MARK: Client side
@@ -216,34 +176,20 @@ let package = Package(
         .target(
             name: "PenstockClient",
             dependencies: [
-                "PenstockSigning", "PenstockWire",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "PenstockSigning", "PenstockWire", .asyncHTTPClient, .crypto, .httpTypes, .nioCore, .nioHTTP1,
+                .nioPosix,
             ]
         ),
         .target(
             name: "PenstockWorker",
-            dependencies: [
-                "PenstockClient", "PenstockSigning",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            dependencies: ["PenstockClient", "PenstockSigning", .httpTypes, .logging, .nioPosix, .serviceLifecycle]
         ),
         .target(
             name: "PenstockCommands",
             dependencies: [
                 "PenstockClient", "PenstockModel", "PenstockRuntime", "PenstockServer", "PenstockSigning",
-                "PenstockUpkeep", "PenstockWorker",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "PenstockUpkeep", "PenstockWorker", .argumentParser, .httpTypes, .logging, .serviceLifecycle,
+                .unixSignals,
             ]
         ),
 
@@ -251,31 +197,24 @@ let package = Package(
 
         .executableTarget(
             name: "penstock",
-            dependencies: ["PenstockCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["PenstockCommands", .argumentParser],
             linkerSettings: selfContained
         ),
         .executableTarget(
             name: "wiregen",
-            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [.argumentParser],
             path: "Tools/wiregen"
         ),
 
         .executableTarget(
             name: "store-benchmark",
-            dependencies: [
-                "PenstockModel", "PenstockSQLite", "PenstockStore",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
+            dependencies: ["PenstockModel", "PenstockSQLite", "PenstockStore", .argumentParser, .grdbSQLite, .logging],
             path: "Tools/store-benchmark"
         ),
         .executableTarget(
             name: "engine-benchmark",
             dependencies: [
-                "CAllocationCount", "PenstockEngine", "PenstockModel",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
+                "CAllocationCount", "PenstockEngine", "PenstockModel", .argumentParser, .orderedCollections,
             ],
             path: "Tools/engine-benchmark",
             exclude: ["thresholds.json"]
@@ -288,28 +227,20 @@ let package = Package(
         .target(
             name: "PenstockTesting",
             dependencies: [
-                "PenstockClient", "PenstockServer", "PenstockWorker",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "PenstockClient", "PenstockServer", "PenstockWorker", .httpTypes, .logging, .serviceLifecycle,
             ]
         ),
 
         // What the tests of the engine and the simulation both hold it to.
         .target(
             name: "PenstockEngineChecks",
-            dependencies: [
-                "PenstockEngine", "PenstockModel", .product(name: "OrderedCollections", package: "swift-collections"),
-            ],
+            dependencies: ["PenstockEngine", "PenstockModel", .orderedCollections],
             path: "Tests/PenstockEngineChecks"
         ),
         // A server that tests of what calls others may let answer.
         .target(
             name: "LoopbackHTTP",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
+            dependencies: [.nioCore, .nioHTTP1, .nioPosix],
             path: "Tests/LoopbackHTTP"
         ),
 
@@ -317,10 +248,7 @@ let package = Package(
             name: "penstock-simulation",
             dependencies: [
                 "PenstockAccess", "PenstockArtifacts", "PenstockEngine", "PenstockEngineChecks", "PenstockModel",
-                "PenstockRuntime", "PenstockStore",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
+                "PenstockRuntime", "PenstockStore", .argumentParser, .logging, .orderedCollections,
             ],
             path: "Tests/PenstockSimulationTests"
         ),
@@ -328,11 +256,7 @@ let package = Package(
         // The worker of the README, as the package of a user has it.
         .executableTarget(
             name: "ship",
-            dependencies: [
-                "PenstockWorker", .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
+            dependencies: ["PenstockWorker", .logging, .serviceLifecycle, .unixSignals],
             path: "Tests/Ship"
         ),
 
@@ -341,142 +265,88 @@ let package = Package(
         .testTarget(name: "PenstockModelTests", dependencies: ["PenstockModel"]),
         .testTarget(
             name: "PenstockEngineTests",
-            dependencies: [
-                "PenstockEngine", "PenstockEngineChecks",
-                .product(name: "OrderedCollections", package: "swift-collections"),
-            ],
+            dependencies: ["PenstockEngine", "PenstockEngineChecks", .orderedCollections],
             exclude: ["Golden"]
         ),
         .testTarget(name: "PenstockWireTests", dependencies: ["PenstockWire"]),
         .testTarget(
             name: "PenstockSigningTests",
-            dependencies: ["PenstockSigning", .product(name: "HTTPTypes", package: "swift-http-types")]
+            dependencies: ["PenstockSigning", .httpTypes]
         ),
         .testTarget(name: "PenstockAccessTests", dependencies: ["PenstockAccess"]),
         .testTarget(
             name: "PenstockArtifactsTests",
-            dependencies: ["PenstockArtifacts", .product(name: "NIOPosix", package: "swift-nio")]
+            dependencies: ["PenstockArtifacts", .nioPosix]
         ),
         .testTarget(
             name: "PenstockStoreTests",
-            dependencies: [
-                "PenstockPostgres", "PenstockSQLite", "PenstockStore",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-            ]
+            dependencies: ["PenstockPostgres", "PenstockSQLite", "PenstockStore", .grdb, .grdbSQLite, .logging]
         ),
         .testTarget(
             name: "PenstockRuntimeTests",
-            dependencies: [
-                "PenstockRuntime",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            dependencies: ["PenstockRuntime", .logging, .serviceLifecycle]
         ),
         .testTarget(
             name: "PenstockRunnersTests",
-            dependencies: [
-                "PenstockRunners",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            dependencies: ["PenstockRunners", .logging, .nioCore, .nioPosix, .serviceLifecycle]
         ),
         .testTarget(
             name: "PenstockEventsTests",
             dependencies: [
                 "LoopbackHTTP", "PenstockClient", "PenstockEvents", "PenstockOutbound", "PenstockServer",
-                "PenstockSigning", "PenstockTesting", "PenstockWire",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                "PenstockSigning", "PenstockTesting", "PenstockWire", .httpTypes,
             ]
         ),
         .testTarget(name: "PenstockOutboundTests", dependencies: ["PenstockOutbound"]),
         .testTarget(
             name: "PenstockForeignTests",
-            dependencies: [
-                "LoopbackHTTP", "PenstockForeign", .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: ["LoopbackHTTP", "PenstockForeign", .nioCore, .nioPosix]
         ),
         .testTarget(
             name: "PenstockHTTPTests",
-            dependencies: [
-                "PenstockHTTP",
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            dependencies: ["PenstockHTTP", .hummingbirdCore, .nioPosix, .serviceLifecycle]
         ),
         .testTarget(
             name: "PenstockAPITests",
             dependencies: [
-                "PenstockAPI", "PenstockSQLite", "PenstockTesting",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+                "PenstockAPI", "PenstockSQLite", "PenstockTesting", .httpTypes, .hummingbirdCore, .logging, .nioCore,
+                .serviceLifecycle, .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]
         ),
         .testTarget(
             name: "PenstockS3Tests",
-            dependencies: [
-                "PenstockS3",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: ["PenstockS3", .httpTypes, .hummingbirdCore, .logging, .nioCore, .nioPosix]
         ),
         .testTarget(
             name: "PenstockClientTests",
-            dependencies: [
-                "PenstockClient", "PenstockSigning", "PenstockTesting",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: ["PenstockClient", "PenstockSigning", "PenstockTesting", .httpTypes, .nioCore, .nioPosix]
         ),
         .testTarget(
             name: "PenstockWorkerTests",
             dependencies: [
-                "PenstockClient", "PenstockSigning", "PenstockTesting", "PenstockWorker",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "PenstockClient", "PenstockSigning", "PenstockTesting", "PenstockWorker", .httpTypes, .logging,
+                .serviceLifecycle,
             ]
         ),
         .testTarget(
             name: "PenstockEndToEndTests",
             dependencies: [
-                "PenstockTesting", "PenstockWorker",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "PenstockTesting", "PenstockWorker", .asyncHTTPClient, .httpTypes, .logging, .nioCore, .nioHTTP1,
+                .nioPosix, .nioSSL, .serviceLifecycle,
             ]
         ),
         .testTarget(
             name: "SnippetTests",
             dependencies: [
-                "PenstockClient", "PenstockTesting", "PenstockWorker",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "PenstockClient", "PenstockTesting", "PenstockWorker", .logging, .serviceLifecycle, .unixSignals,
             ]
         ),
         .testTarget(
             name: "RepositoryTests",
             dependencies: [
                 "PenstockAPI", "PenstockAccess", "PenstockArtifacts", "PenstockCommands", "PenstockModel",
-                "PenstockRunners", "PenstockRuntime", "PenstockStore", "PenstockWire",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "PenstockRunners", "PenstockRuntime", "PenstockStore", "PenstockWire", .argumentParser, .logging,
+                .nioPosix,
             ]
         ),
     ],

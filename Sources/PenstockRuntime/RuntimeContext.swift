@@ -7,7 +7,7 @@ package import PenstockModel
 package import PenstockStore
 
 /// What all services of the runtime share.
-package struct RuntimeContext: Sendable {
+package final class RuntimeContext: Sendable {
     package let store: any Store
     package let clock: any ServiceClock
     /// What held polls go by: it is the caller's connection that waits, so this is real time.

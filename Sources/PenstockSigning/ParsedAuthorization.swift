@@ -65,42 +65,17 @@ package struct ParsedAuthorization: Sendable, Hashable {
         guard header.utf8.count <= SigningLimits.maximumAuthorizationLength else {
             throw .incomplete(.header, missing: [.credential, .signature, .signedHeaders])
         }
-        // Bytes all the way: this is done for every request, and characters cost ten times as much.
-        let trimmed = Array(header.utf8).drop { $0 == UInt8(ascii: " ") }
-        let scheme = trimmed.prefix { $0 != UInt8(ascii: " ") }
-        guard scheme.elementsEqual(signatureAlgorithm.utf8) else {
-            throw scheme.starts(with: "AWS".utf8) ? .unsupportedAlgorithm(.header) : .missing
-        }
-        var credential: ArraySlice<UInt8>?
-        var signedHeaders: ArraySlice<UInt8>?
-        var signature: ArraySlice<UInt8>?
-        for part in trimmed.dropFirst(scheme.count).split(separator: UInt8(ascii: ",")) {
-            guard let mark = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            let value = Self.trimming(part[part.index(after: mark)...])
-            let name = Self.trimming(part[..<mark])
-            let isRepeated: Bool
-            if name.elementsEqual("Credential".utf8) {
-                (isRepeated, credential) = (credential != nil, value)
-            } else if name.elementsEqual("SignedHeaders".utf8) {
-                (isRepeated, signedHeaders) = (signedHeaders != nil, value)
-            } else if name.elementsEqual("Signature".utf8) {
-                (isRepeated, signature) = (signature != nil, value)
-            } else {
-                isRepeated = false
-            }
-            if isRepeated { throw .ambiguous(.header) }
-        }
-
+        let parts = try AuthorizationHeader(header)
         let dates = fields[values: .xAmzDate]
         let fallbackDates = fields[values: .date]
         var missing: [AuthenticationError.Part] = []
-        if credential?.isEmpty ?? true { missing.append(.credential) }
-        if signature?.isEmpty ?? true { missing.append(.signature) }
-        if signedHeaders?.isEmpty ?? true { missing.append(.signedHeaders) }
+        if parts.credential?.isEmpty ?? true { missing.append(.credential) }
+        if parts.signature?.isEmpty ?? true { missing.append(.signature) }
+        if parts.signedHeaders?.isEmpty ?? true { missing.append(.signedHeaders) }
         if dates.isEmpty, fallbackDates.isEmpty { missing.append(.date) }
-        guard let credential, let signature, let signedHeaders, missing.isEmpty else {
-            throw .incomplete(.header, missing: missing)
-        }
+        guard let credential = parts.credential, let signature = parts.signature,
+            let signedHeaders = parts.signedHeaders, missing.isEmpty
+        else { throw .incomplete(.header, missing: missing) }
 
         self.form = .header
         (self.accessKeyID, self.scope) = try Self.parseCredential(credential, form: .header)
@@ -163,10 +138,15 @@ package struct ParsedAuthorization: Sendable, Hashable {
     private static func parseCredential(
         _ text: ArraySlice<UInt8>, form: Form
     ) throws(AuthenticationError) -> (accessKeyID: String, scope: CredentialScope) {
-        let parts = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count >= 5 else { throw .malformedCredential(form) }
-        let tail = parts.suffix(4).map { String(decoding: $0, as: UTF8.self) }
-        let accessKeyID = text[..<parts[parts.count - 5].endIndex]
+        // From the end on: date, region, service and terminator.
+        var tail = ["", "", "", ""]
+        var rest = text
+        for number in tail.indices.reversed() {
+            guard let slash = rest.lastIndex(of: UInt8(ascii: "/")) else { throw .malformedCredential(form) }
+            tail[number] = String(decoding: rest[(slash + 1)...], as: UTF8.self)
+            rest = rest[..<slash]
+        }
+        let accessKeyID = rest
         guard !accessKeyID.isEmpty, accessKeyID.count <= SigningLimits.maximumAccessKeyIDLength,
             tail[0].utf8.count == 8, tail[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             tail[2].utf8.count <= SigningLimits.maximumScopePartLength, !tail[2].isEmpty
@@ -181,8 +161,14 @@ package struct ParsedAuthorization: Sendable, Hashable {
     private static func parseSignedHeaders(
         _ text: ArraySlice<UInt8>, form: Form
     ) throws(AuthenticationError) -> [String] {
-        let names = text.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
+        var names: [String] = []
+        names.reserveCapacity(8)
+        var position = text.startIndex
+        repeat {
+            let name = text[position...].upTo(UInt8(ascii: ";"))
+            names.append(String(decoding: name, as: UTF8.self))
+            position = name.endIndex + 1
+        } while position <= text.endIndex
         guard names.count <= SigningLimits.maximumSignedHeaders, names.allSatisfy({ !$0.isEmpty }),
             !Self.hasRepetition(in: names)
         else { throw .malformedSignedHeaders(form) }
@@ -191,14 +177,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
 
     /// Names that come in ascending order, as signers write them, are told apart without a set.
     private static func hasRepetition(in names: [String]) -> Bool {
-        let areAscending = zip(names, names.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let areAscending = zip(names, names.dropFirst()).allSatisfy { $0 < $1 }
         return !areAscending && Set(names).count != names.count
-    }
-
-    private static func trimming(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        var text = text.drop(while: isBlank)
-        while let last = text.last, isBlank(last) { text.removeLast() }
-        return text
     }
 }

@@ -21,8 +21,11 @@ struct ModuleGraph {
         }
     }
 
+    /// Modules of C: they have no imports in Swift to be read, and names without `Penstock`.
+    static let ofC: Set<String> = ["CLibPQ", "CSQLiteSettings"]
+
     /// The pages leave `Penstock` out behind the arrow.
-    private static func fullName(_ name: String) -> String { name == "CLibPQ" ? name : "Penstock" + name }
+    private static func fullName(_ name: String) -> String { self.ofC.contains(name) ? name : "Penstock" + name }
 
     var modules: [String] { self.named.map(\.module) }
 

@@ -115,7 +115,7 @@ struct SystemBenchmark: ParsableCommand {
 
     /// (j) The same calls to this service and to another.
     private func peer() throws {
-        let callers = 8
+        let callers = self.callers[0]
         let duration = Duration.seconds(self.seconds)
         try self.withServers { deployment in
             let ours = try PeerScenario.run("penstock", deployment.target, callers: callers, for: duration)
