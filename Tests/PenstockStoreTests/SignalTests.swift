@@ -50,6 +50,15 @@ import Testing
         #expect(read.flatMap(\.signals) == all)
     }
 
+    @Test func `A lost connection is opened again after a tenth of a second, and later and later up to ten`() {
+        var delay = ReopeningDelay()
+        let delays = (0..<9).map { _ in delay.next() }
+        #expect(delays == [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000].map { .milliseconds($0) })
+        delay.reset()
+        #expect(delay.next() == .milliseconds(100))
+        #expect(delay.next() == .milliseconds(200))
+    }
+
     @Test func `Lines that are not known, or not whole, are passed over`() {
         let (origin, signals) = SignalText.read("you\ne\nzfuture\nt\nj\ntx\nv")
         #expect(origin == "you")

@@ -119,30 +119,27 @@ final class SignalConnection: Sendable {
     private var isStopping: Bool { self.state.withLock(\.isStopping) }
 
     private func serve() {
-        var delay = Self.shortestDelay
+        var delay = ReopeningDelay()
         while !self.isStopping {
             do {
                 let session = try PostgresSession(self.configuration)
                 guard !self.isStopping else { break }
                 try session.run(Self.listening)
                 self.becomeReady()
-                try self.converse(on: session) { delay = Self.shortestDelay }
+                try self.converse(on: session) { delay.reset() }
             } catch {
                 self.becomeReady()
                 self.logger.warning(
                     "Signals of other processes are not heard", metadata: ["error": "\(error)"])
-                let end = ContinuousClock.now + delay
+                let end = ContinuousClock.now + delay.next()
                 while !self.isStopping, .now < end {
                     _ = self.wait(for: ContinuousClock.now.duration(to: end), on: nil)
                 }
-                delay = min(delay * 2, Self.longestDelay)
             }
         }
         self.end()
     }
 
-    private static let shortestDelay = Duration.milliseconds(100)
-    private static let longestDelay = Duration.seconds(10)
     /// How often the connection is proved to be alive when nothing comes.
     private static let probeInterval = Duration.seconds(30)
     /// From one group to the next. A signal that follows a silence waits for nothing.
@@ -252,4 +249,20 @@ final class SignalConnection: Sendable {
         close(self.wakePipe.write)
         for waiter in waiters { waiter.resume() }
     }
+}
+
+/// How long a connection is left alone after it was lost, or could not be opened: twice as long each time, until it has
+/// done what it is for.
+struct ReopeningDelay {
+    static let shortest = Duration.milliseconds(100)
+    static let longest = Duration.seconds(10)
+
+    private var following = Self.shortest
+
+    mutating func next() -> Duration {
+        defer { self.following = min(self.following * 2, Self.longest) }
+        return self.following
+    }
+
+    mutating func reset() { self.following = Self.shortest }
 }
