@@ -6,7 +6,8 @@ import PackageDescription
 
 /// A release carries Swift's own libraries: it runs where Swift is not installed, and calls into them cost less.
 ///
-/// The compiler names the parts of Foundation by itself only where the tests, too, are compiled for this.
+/// Of Foundation's parts these are named, since the compiler adds them by itself only to modules that are compiled with
+/// `-static-stdlib`, which would be another build than that of the tests.
 let selfContained: [LinkerSetting] =
     [.unsafeFlags(["-static-stdlib"], .when(platforms: [.linux], configuration: .release))]
     + ["CoreFoundation", "_FoundationICU", "_FoundationCShims", "_FoundationCollections"].map {
@@ -91,7 +92,7 @@ let package = Package(
             ]
         ),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(name: "CSQLiteSettings", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSQLiteSettings", providers: [.apt(["libsqlite3-dev"])]),
         .target(
             name: "PenstockSQLite",
             dependencies: ["CSQLiteSettings", "PenstockStore", .grdb, .grdbSQLite, .logging]

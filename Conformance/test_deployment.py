@@ -229,20 +229,23 @@ def owner(library):
     raise AssertionError(f"no package brings {library}")
 
 
-def needed_by(files):
-    """The names of the libraries that the files say they need."""
-    told = subprocess.run(["readelf", "-d", *files], capture_output=True, text=True, check=True).stdout
+def needed_by(file):
+    """The names of the libraries that the file says it needs."""
+    told = subprocess.run(["readelf", "-d", file], capture_output=True, text=True, check=True).stdout
     return set(re.findall(r"NEEDED.*\[(.+)\]", told))
 
 
 @is_there("dpkg-query")
 @is_there("readelf")
 def test_the_image_has_every_library_of_the_program():
+    if executable().parent.name == "debug":
+        pytest.skip("the image has a release, this is a debug build")
     told = subprocess.run(["ldd", executable()], capture_output=True, text=True, check=True).stdout
-    libraries = {Path(each).name: each for each in re.findall(r"=> (\S+)", told)}
-    needed = needed_by([executable()])
-    assert not any("swift" in name.lower() or "foundation" in name.lower() for name in needed)
-    brought_by = {name: owner(libraries[name]) for name in needed if name in libraries}
+    libraries = {Path(each).name: each for each in re.findall(r"(/\S+) \(0x", told)}
+    needed = needed_by(executable())
+    assert needed <= set(libraries)
+    assert not [path for path in libraries.values() if "swift" in path]
+    brought_by = {name: owner(libraries[name]) for name in needed}
     packages = installed_in(-2)
     assert set(brought_by.values()) <= closure(packages)
     # Those that are named are for something; roots of trust are for event targets and foreign stores.

@@ -6,6 +6,6 @@
 ///
 /// What is called here takes a variable number of arguments, which Swift does not pass. Returns SQLITE_MISUSE, and
 /// changes nothing, once SQLite is in use.
-static inline int sqlite_count_no_memory(void) {
+static inline int penstock_sqlite_count_no_memory(void) {
     return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }

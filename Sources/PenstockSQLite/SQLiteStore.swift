@@ -1,7 +1,6 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import CSQLiteSettings
 import Dispatch
 import GRDB
 package import Logging
@@ -25,9 +24,6 @@ package final class SQLiteStore: Store {
     /// How long another process may hold the file's lock.
     static let busyTimeoutSeconds = 10.0
 
-    /// SQLite is set up once in a process, before its first use; where it is in use already, it stays as it is.
-    private static let countsNoMemory: Void = { _ = sqlite_count_no_memory() }()
-
     /// The writer, and what reads whole contents.
     let pool: DatabasePool
     private let readers: ReaderPool
@@ -44,7 +40,7 @@ package final class SQLiteStore: Store {
     ///   the file cannot be opened.
     package init(path: String, logger: Logger = Logger(label: "penstock.sqlite")) throws {
         self.logger = logger
-        Self.countsNoMemory
+        SQLiteLibrary.setUp()
         var configuration = Configuration()
         configuration.maximumReaderCount = Self.maximumReaders
         configuration.busyMode = .timeout(Self.busyTimeoutSeconds)

@@ -46,9 +46,6 @@ struct AuthorizationHeader {
 }
 
 extension ArraySlice<UInt8> {
-    /// What is before the first of these bytes; everything when there is none.
-    func upTo(_ byte: UInt8) -> Self { self[..<(self.firstIndex(of: byte) ?? self.endIndex)] }
-
     /// Without the blanks around it.
     fileprivate var trimmed: Self {
         var text = self

@@ -138,7 +138,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
     private static func parseCredential(
         _ text: ArraySlice<UInt8>, form: Form
     ) throws(AuthenticationError) -> (accessKeyID: String, scope: CredentialScope) {
-        // From the end on: date, region, service and terminator.
+        // Date, region, service and terminator, taken from the end, since the key may hold slashes.
         var tail = ["", "", "", ""]
         var rest = text
         for number in tail.indices.reversed() {

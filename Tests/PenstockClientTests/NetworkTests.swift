@@ -66,7 +66,7 @@ import Testing
 
     /// Nothing below the client may try again by itself: here it could for an hour.
     @Test func `An address where nobody listens is unreachable at once, and named`() async throws {
-        // A port that the system gives to nobody by itself, as it might that of a server which has ended.
+        // The system gives this port to nobody by itself; that of a server which has ended it may give to another test.
         let endpoint = try #require(Endpoint("http://127.0.0.1:1"))
         var settings = AsyncHTTPClientTransport.Configuration()
         settings.connectTimeout = .seconds(3600)

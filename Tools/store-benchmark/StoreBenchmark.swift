@@ -38,6 +38,7 @@ struct StoreBenchmark: AsyncParsableCommand {
         let directory = parent.appending(path: "penstock-store-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
+        SQLiteLibrary.setUp()
         let raw = try RawSQLite(path: directory.appending(path: "raw.sqlite").path)
         let ceiling = try await Commits.repeated(for: .seconds(self.seconds)) { try raw.commit($0) }
         print("(c) \(self.label)")

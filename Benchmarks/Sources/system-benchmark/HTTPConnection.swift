@@ -8,6 +8,15 @@ struct HTTPAnswer {
     let body: [UInt8]
 }
 
+/// The service did not do what the benchmark needs.
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ answer: HTTPAnswer) {
+        self.description = "\(answer.status): \(String(decoding: answer.body, as: UTF8.self))"
+    }
+}
+
 /// One connection that sends a request and receives its answer.
 ///
 /// As little as can be: the generator shares the machine with what it measures.

@@ -145,9 +145,10 @@ private struct ExecutionWorker: Caller {
     }
 
     private mutating func acknowledgeOrGoOn() -> [UInt8]? {
-        guard let job = self.jobs.popLast(), let id = job.id, let nonce = job.nonce else {
+        guard let job = self.jobs.popLast() else {
             return self.type == Declarations.source ? self.poll(Declarations.custom) : self.startOrEnd()
         }
+        guard let id = job.id, let nonce = job.nonce else { preconditionFailure("a job has its id and its nonce") }
         self.last = .acknowledge(job)
         return self.signer.request(Operations.AcknowledgeJob.self, AcknowledgeJobInput(jobID: id, nonce: nonce))
     }

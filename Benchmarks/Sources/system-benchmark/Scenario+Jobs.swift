@@ -10,8 +10,7 @@ enum LifecycleScenario {
     static func run(
         _ deployment: Deployment, jobs: Int, callers: Int, constant: ConstantAnswer?, interlude: Interlude?
     ) throws {
-        let tokens = try self.prepare(
-            deployment.target, prefix: "life\(callers)", pipelines: max(1, jobs / 10), actions: 10)
+        let tokens = try self.prepare(deployment.target, pipelines: max(1, jobs / 10), actions: 10)
         try interlude?.run(deployment)
         let before = deployment.processorTime
         let ports = deployment.targets.map(\.port)
@@ -32,16 +31,14 @@ enum LifecycleScenario {
     }
 
     /// Pipelines that wait for the partner, and the client token of each connection.
-    private static func prepare(
-        _ target: Target, prefix: String, pipelines: Int, actions: Int
-    ) throws -> [String: Sensitive] {
+    private static func prepare(_ target: Target, pipelines: Int, actions: Int) throws -> [String: Sensitive] {
         var client = try APIClient(target)
         var tokens: [String: Sensitive] = [:]
         for number in 0..<pipelines {
             for action in 0..<actions {
                 let connection = try client.administer(
                     "CreateConnection",
-                    ["pipelineName": "\(prefix)-\(number)", "stageName": "Work", "actionName": "Work\(action)"])
+                    ["pipelineName": "life-\(number)", "stageName": "Work", "actionName": "Work\(action)"])
                 if let id = connection["clientId"] as? String, let token = connection["clientToken"] as? String {
                     tokens[id] = Sensitive(token)
                 }
@@ -49,7 +46,7 @@ enum LifecycleScenario {
             try client.call(
                 Operations.CreatePipeline.self,
                 CreatePipelineInput(
-                    pipeline: Declarations.pipeline("\(prefix)-\(number)", Declarations.partner, actions: actions)))
+                    pipeline: Declarations.pipeline("life-\(number)", Declarations.partner, actions: actions)))
         }
         let passed = try Declarations.passSources(&client)
         precondition(passed == pipelines, "every pipeline has its source")

@@ -17,11 +17,11 @@ struct SystemBenchmark: ParsableCommand {
     var constant: String?
 
     @Option(help: "Jobs whose lives are measured in (a) and (i).")
-    var jobs = 10_000
+    var jobs = 20_000
 
     @Option(
         parsing: .upToNextOption,
-        help: "Callers at once, each on its connection. Of several numbers (a) is measured with each.")
+        help: "Callers at once, each on its connection. With several numbers (a) is measured with each.")
     var callers = [32]
 
     @Option(help: "Pipelines of the large measurement of (e).")
@@ -58,6 +58,9 @@ struct SystemBenchmark: ParsableCommand {
         guard let least = self.callers.min(), least > 0 else {
             throw ValidationError("--callers needs numbers of one or more")
         }
+        guard self.callers.count == 1 || self.database == nil else {
+            throw ValidationError("--callers takes one number with --database, which is empty only once")
+        }
     }
 
     func run() throws {
@@ -65,8 +68,8 @@ struct SystemBenchmark: ParsableCommand {
         let constant = try self.constantAnswer()
         if self.wants("b", "h"), let constant { try self.calls(constant) }
         if self.wants("a") {
-            try self.withServers { deployment in
-                for callers in self.callers {
+            for callers in self.callers {
+                try self.withServers { deployment in
                     try LifecycleScenario.run(
                         deployment, jobs: self.jobs, callers: callers, constant: constant,
                         interlude: self.between.map { Interlude(command: $0) })
