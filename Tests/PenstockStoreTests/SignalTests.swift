@@ -50,6 +50,20 @@ import Testing
         #expect(read.flatMap(\.signals) == all)
     }
 
+    @Test func `The connection for signals gives up after five seconds, and the database before it`() {
+        var configuration = PostgresConfiguration(connectionString: "")
+        let usual = SignalConnection.bounding(configuration)
+        #expect(usual.answerTimeout == .seconds(5))
+        #expect(usual.lockTimeout < usual.statementTimeout && usual.statementTimeout < usual.answerTimeout)
+        #expect(usual.connectTimeout == configuration.connectTimeout)
+        (configuration.lockTimeout, configuration.statementTimeout) = (.milliseconds(1), .milliseconds(2))
+        configuration.answerTimeout = .milliseconds(3)
+        let sooner = SignalConnection.bounding(configuration)
+        #expect(sooner.lockTimeout == .milliseconds(1))
+        #expect(sooner.statementTimeout == .milliseconds(2))
+        #expect(sooner.answerTimeout == .milliseconds(3))
+    }
+
     @Test func `A lost connection is opened again after a tenth of a second, and later and later up to ten`() {
         var delay = ReopeningDelay()
         let delays = (0..<9).map { _ in delay.next() }

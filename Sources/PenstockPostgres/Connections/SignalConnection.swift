@@ -64,11 +64,7 @@ final class SignalConnection: Sendable {
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         }
         self.wakePipe = (descriptors[0], descriptors[1])
-        var configuration = configuration
-        configuration.lockTimeout = min(configuration.lockTimeout, Self.lockTimeout)
-        configuration.statementTimeout = min(configuration.statementTimeout, Self.statementTimeout)
-        configuration.answerTimeout = min(configuration.answerTimeout, Self.answerTimeout)
-        self.configuration = configuration
+        self.configuration = Self.bounding(configuration)
         self.origin = origin
         self.logger = logger
         self.deliver = deliver
@@ -144,11 +140,19 @@ final class SignalConnection: Sendable {
     private static let probeInterval = Duration.seconds(30)
     /// From one group to the next. A signal that follows a silence waits for nothing.
     private static let groupInterval = Duration.milliseconds(5)
-    /// Nothing that is run here takes long, and the end of the process waits for it. Notifications of the whole cluster are
-    /// committed under one lock; the server itself is the first to give up.
     private static let lockTimeout = Duration.seconds(3)
     private static let statementTimeout = Duration.seconds(4)
     private static let answerTimeout = Duration.seconds(5)
+
+    /// Nothing that is run here takes long, and the end of the process waits for it. Notifications of the whole cluster are
+    /// committed under one lock; the server itself is the first to give up.
+    static func bounding(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
+        var bounded = configuration
+        bounded.lockTimeout = min(configuration.lockTimeout, self.lockTimeout)
+        bounded.statementTimeout = min(configuration.statementTimeout, self.statementTimeout)
+        bounded.answerTimeout = min(configuration.answerTimeout, self.answerTimeout)
+        return bounded
+    }
 
     /// Returns when all is told and this is to end.
     ///
