@@ -10,7 +10,8 @@ enum LifecycleScenario {
     static func run(
         _ deployment: Deployment, jobs: Int, callers: Int, constant: ConstantAnswer?, interlude: Interlude?
     ) throws {
-        let tokens = try self.prepare(deployment.target, pipelines: max(1, jobs / 10), actions: 10)
+        let pipelines = max(1, jobs / 10)
+        let tokens = try self.prepare(deployment.target, pipelines: pipelines, actions: 10)
         try interlude?.run(deployment)
         let before = deployment.processorTime
         let ports = deployment.targets.map(\.port)
@@ -20,6 +21,9 @@ enum LifecycleScenario {
         let (ended, elapsed) = try Load.run(workers) { ports[$0 % ports.count] }
         let used = deployment.processorTime - before
         let lives = Measurement(latencies: ended.flatMap(\.lives), elapsed: elapsed)
+        guard lives.latencies.count == pipelines * 10 else {
+            throw IncompleteLoad(description: "\(lives.latencies.count) of \(pipelines * 10) jobs were done")
+        }
         Report.line("(a) partner job lifecycles, \(callers) workers", lives.text)
         for call in LifecycleWorker.Call.allCases {
             let latencies = ended.flatMap { $0.latencies[call] ?? [] }
@@ -53,6 +57,9 @@ enum LifecycleScenario {
         return tokens
     }
 }
+
+/// Workers found nothing to do any more, and not everything was done.
+private struct IncompleteLoad: Error, CustomStringConvertible { let description: String }
 
 /// Takes partner jobs one at a time and fails them, until a poll finds none.
 private struct LifecycleWorker: Caller {
