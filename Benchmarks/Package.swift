@@ -18,9 +18,11 @@ let package = Package(
             name: "wire-benchmark",
             dependencies: [.product(name: "PenstockWire", package: "penstock")]
         ),
+        .systemLibrary(name: "CEpoll"),
         .executableTarget(
             name: "system-benchmark",
             dependencies: [
+                "CEpoll",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "PenstockWire", package: "penstock"),

@@ -87,6 +87,12 @@ package struct VerifiedRequest: Sendable {
     package let chunkSigning: ChunkSigningContext
 }
 
+/// What ``Verifier/check(_:of:at:)`` has found right, as far as that can be told without a key.
+package struct CheckedAuthorization: Sendable {
+    fileprivate let authorization: ParsedAuthorization
+    fileprivate let request: SignableRequest
+}
+
 /// Decides whether a signature is right. Holds no state but its cache of derived keys, and is safe to share.
 package struct Verifier: Sendable {
     /// What is asked of a signature.
@@ -103,15 +109,22 @@ package struct Verifier: Sendable {
         self.cache = cache
     }
 
-    /// Checks what needs no key: scope, date, and which headers are signed.
-    ///
-    /// ``verify(_:of:bodyHash:key:at:)`` does this first; a server may do it before it looks the key up.
+    /// Checks what needs no key: scope, date, and which headers are signed. A server does it before it looks the key up.
     package func check(
         _ authorization: ParsedAuthorization, of request: SignableRequest, at now: SigningTime
-    ) throws(AuthenticationError) {
+    ) throws(AuthenticationError) -> CheckedAuthorization {
         try self.checkScope(authorization)
         try self.checkTime(authorization, at: now)
         try Self.checkSignedHeaders(authorization, of: request)
+        return CheckedAuthorization(authorization: authorization, request: request)
+    }
+
+    /// Checks and verifies in one step, for whoever has the key at hand.
+    package func verify(
+        _ authorization: ParsedAuthorization, of request: SignableRequest, bodyHash: PayloadHash?,
+        key: AccessKeyLookup, at now: SigningTime
+    ) throws(AuthenticationError) -> VerifiedRequest {
+        try self.verify(self.check(authorization, of: request, at: now), bodyHash: bodyHash, key: key)
     }
 
     /// Verifies a request's signature.
@@ -124,10 +137,9 @@ package struct Verifier: Sendable {
     ///     be left out, and is compared by the caller when the body has ended.
     ///   - key: What the lookup of ``ParsedAuthorization/accessKeyID`` and its session token gave.
     package func verify(
-        _ authorization: ParsedAuthorization, of request: SignableRequest, bodyHash: PayloadHash?,
-        key: AccessKeyLookup, at now: SigningTime
+        _ checked: CheckedAuthorization, bodyHash: PayloadHash?, key: AccessKeyLookup
     ) throws(AuthenticationError) -> VerifiedRequest {
-        try self.check(authorization, of: request, at: now)
+        let (authorization, request) = (checked.authorization, checked.request)
         let (payload, payloadLine) = try self.payload(of: request, authorization: authorization, bodyHash: bodyHash)
         let forms = CanonicalRequest.candidates(
             request, hosts: self.hosts(for: request.host), signedHeaders: authorization.signedHeaders,

@@ -20,6 +20,15 @@ import Testing
         #expect(WireTimestamp(clampingMilliseconds: .min).description == "-62135596800")
     }
 
+    @Test(arguments: [0, 7, -7, 10, 1_000, .max, .min] as [Int])
+    func `Integers of any size have all of their digits`(value: Int) {
+        var writer = WireWriter()
+        writer.beginObject()
+        writer.member("number", value)
+        writer.endObject()
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"number":\#(value)}"#)
+    }
+
     @Test func `Text is escaped where JSON demands it and nowhere else`() {
         var writer = WireWriter()
         writer.beginObject()

@@ -31,7 +31,7 @@ enum Load {
         let hasFailed = Atomic(false)
         let shares = try self.onThreads(min(self.threads, callers.count)) { thread in
             do {
-                let share = CallerShare<Each>()
+                let share = try CallerShare<Each>()
                 for number in stride(from: thread, to: callers.count, by: self.threads) {
                     try share.add(callers[number], port: port(number))
                 }

@@ -51,15 +51,9 @@ package struct Authenticator: Sendable {
         let authorization = try ParsedAuthorization(request.signable)
         let now = SigningTime(secondsSinceEpoch: self.foundation.realTime().millisecondsSinceEpoch / 1000)
         // What needs no key is checked first, so that garbage costs no lookup.
-        try self.verifier.check(authorization, of: request.signable, at: now)
+        let checked = try self.verifier.check(authorization, of: request.signable, at: now)
         let (lookup, principal) = try await self.lookUp(authorization)
-        let verified = try self.verifier.verify(
-            authorization,
-            of: request.signable,
-            bodyHash: bodyHash,
-            key: lookup,
-            at: now
-        )
+        let verified = try self.verifier.verify(checked, bodyHash: bodyHash, key: lookup)
         guard let principal else { throw AuthenticationError.unknownAccessKey }
         guard let region = Region(verified.scope.region) else {
             throw AuthenticationError.wrongRegion(authorization.form)

@@ -65,11 +65,9 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch self.unwrapOutboundIn(data) {
         case .head(var head):
-            if head.headerFields.contains(where: { $0.name == .connection && $0.value == "close" }) {
-                self.closesAfterResponse = true
-            }
+            if head.headerFields[values: .connection].contains("close") { self.closesAfterResponse = true }
             // The date is what every answer of a surface gets on its way here.
-            guard head.headerFields[.date] == nil, head.status.kind != .informational else { break }
+            guard head.headerFields.value(of: .date) == nil, head.status.kind != .informational else { break }
             if self.headOverflowed, head.status == .badRequest { head.status = .requestHeaderFieldsTooLarge }
             head.headerFields[.date] = self.dates.now
             head.headerFields[.xAmznRequestID] = RequestID.next().description

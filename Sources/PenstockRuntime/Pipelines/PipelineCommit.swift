@@ -25,14 +25,25 @@ struct PipelineCommit {
     var attemptWithoutJob: ActionExecutionID?
     /// The execution that the first step is about, as it is stored, if the transaction has read it already.
     private var known: PipelineExecution?
+    /// The version that this transaction has written, if it has; a cache must not have it yet.
+    private var written: PipelineDeclaration?
     /// What the work of a step itself leads to, applied before the transaction ends.
     private var followUps: [PipelineEvent] = []
 
-    /// - Parameter row: The pipeline, which the transaction has locked.
-    init(context: RuntimeContext, transaction: any StoreTransaction, row: PipelineRow, now: Timestamp) {
+    /// - Parameters:
+    ///   - row: The pipeline, which the transaction has locked.
+    ///   - written: The version that the transaction has written, if it has.
+    init(
+        context: RuntimeContext,
+        transaction: any StoreTransaction,
+        row: PipelineRow,
+        written: PipelineDeclaration? = nil,
+        now: Timestamp
+    ) {
         self.context = context
         self.transaction = transaction
         self.row = row
+        self.written = written
         self.now = now
     }
 
@@ -45,6 +56,7 @@ struct PipelineCommit {
     /// The version that new executions run.
     func currentDeclaration() throws -> PipelineDeclaration {
         let version = self.row.head.version
+        if let written = self.written, written.version == version { return written }
         guard let found = try self.context.declarations.version(version, of: self.row.id, in: self.transaction) else {
             throw StoreError(.corrupt, "version \(version) of \(self.row.key) is missing")
         }
@@ -84,6 +96,7 @@ struct PipelineCommit {
     private func run(_ event: PipelineEvent) throws -> (PipelineState, PipelineOutcome) {
         var known = PipelineState(key: self.row.key, head: self.row.head)
         if let execution = self.known { known.add(execution) }
+        if let declaration = self.written { known.add(declaration) }
         // An interrupted step has used none of them, so that the next attempt may have the same.
         var identifiers = self.context.identifiers(4)
         for _ in 0..<Self.maximumNeeds {

@@ -68,7 +68,8 @@ package struct PipelineService: Sendable {
             guard try transaction.insertPipeline(row) else { throw PipelineRejections.nameInUse(key) }
             let version = try Self.insertVersion(definition, declaration, of: id, context, transaction)
             for gate in row.head.gates { try transaction.putStageEntrance(StageEntranceRow(gate), of: id) }
-            let commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+            let commit = PipelineCommit(
+                context: context, transaction: transaction, row: row, written: declaration, now: now)
             try SourceWatches(context: context, pipeline: row).begin(commit, declaration, createdBy: call.principal)
             try call.audit("CreatePipeline", key.arn, at: now, in: transaction)
             return version
@@ -100,7 +101,7 @@ package struct PipelineService: Sendable {
     ) throws -> PipelineVersionRow {
         let (context, transaction, now) = (commit.context, commit.transaction, commit.now)
         var row = commit.row
-        guard let current = try transaction.pipelineVersion(row.head.version, of: row.id) else {
+        guard let current = try context.declarations.version(row.head.version, of: row.id, in: transaction) else {
             throw StoreError(.corrupt, "the current version of \(row.key) is missing")
         }
         var definition = definition
@@ -111,7 +112,8 @@ package struct PipelineService: Sendable {
         row.pipelineType = declaration.pipelineType
         row.executionMode = declaration.executionMode
         let version = try self.insertVersion(definition, declaration, of: row.id, context, transaction)
-        var commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
+        var commit = PipelineCommit(
+            context: context, transaction: transaction, row: row, written: declaration, now: now)
         try commit.apply(.update(declaration))
         for gate in commit.row.head.gates {
             try transaction.putStageEntrance(StageEntranceRow(gate), of: row.id)

@@ -34,6 +34,13 @@ extension Array where Element: StateCodable {
     }
 }
 
+extension [KeyedValue] {
+    /// As of every list. This one comes with nearly every row, and is read without asking what its elements are.
+    package init(storedBytes: [UInt8]) throws {
+        self = try decodeStored(storedBytes) { reader throws(StateDecodingError) in try reader.readArray() }
+    }
+}
+
 private func decodeStored<Value>(
     _ bytes: [UInt8],
     _ decode: (inout StateReader) throws(StateDecodingError) -> Value

@@ -75,7 +75,7 @@ public struct WireWriter: Sendable {
     public mutating func member(_ name: StaticString, _ value: WireTimestamp?) {
         guard let value else { return }
         self.key(name)
-        self.append(value.description)
+        value.write(to: &self.bytes)
         self.needsComma = true
     }
 
@@ -170,11 +170,9 @@ public struct WireWriter: Sendable {
     }
 
     private mutating func key(_ name: StaticString) {
-        self.separate()
-        self.bytes.append(UInt8(ascii: "\""))
+        self.append(self.needsComma ? ",\"" as StaticString : "\"")
         self.append(name)
-        self.bytes.append(UInt8(ascii: "\""))
-        self.bytes.append(UInt8(ascii: ":"))
+        self.append("\":" as StaticString)
         self.needsComma = false
     }
 
@@ -187,7 +185,7 @@ public struct WireWriter: Sendable {
     }
 
     private mutating func integer(_ value: Int64) {
-        self.append(String(value))
+        self.bytes.append(decimal: value)
         self.needsComma = true
     }
 
