@@ -97,8 +97,8 @@ package final class SQLiteStore: Store {
         // Closing waits for readers, so it must not block a thread of the concurrency pool.
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                self.mergeLog()
                 self.tryToClose { try self.readers.close() }
+                self.mergeLog()
                 self.tryToClose { try self.pool.close() }
                 continuation.resume()
             }
@@ -163,6 +163,8 @@ package final class SQLiteStore: Store {
 
     /// Commits batch after batch until nobody waits.
     private func drain(_ database: Database) {
+        self.readers.beginWriting()
+        defer { self.readers.endWriting() }
         while true {
             let batch = self.queue.takeBatch()
             guard !batch.isEmpty else { return }

@@ -28,10 +28,12 @@ import Testing
     }
 
     /// Reads with so many connections at once, each inside the read of the one before, and calls the body in the last.
-    private func nest(_ depth: Int, in pool: ReaderPool, _ body: () throws -> Void) throws {
+    private func nest(
+        _ depth: Int, in pool: ReaderPool, expecting value: [UInt8] = [1], _ body: () throws -> Void
+    ) throws {
         try pool.read { connection in
-            #expect(try Self.setting(connection) == [1])
-            if depth > 1 { try self.nest(depth - 1, in: pool, body) } else { try body() }
+            #expect(try Self.setting(connection) == value)
+            if depth > 1 { try self.nest(depth - 1, in: pool, expecting: value, body) } else { try body() }
         }
     }
 
@@ -105,6 +107,8 @@ import Testing
         async throws
     {
         try await self.withPool(maximum: 1) { pool in
+            // While somebody writes no snapshot is kept: it ends with the read.
+            pool.beginWriting()
             let statement = try pool.read { connection in
                 try connection.run("CREATE TEMP TABLE note (a)", [])
                 return try Self.unfinished("INSERT INTO note VALUES (1) RETURNING a", on: connection)
@@ -112,6 +116,77 @@ import Testing
             sqlite3_finalize(statement)
             #expect(try pool.read(Self.setting) == [1])
             try pool.close()
+        }
+    }
+
+    /// Whether the connection was in a transaction already when the read began.
+    private static func keptSnapshot(_ pool: ReaderPool) throws -> Bool {
+        // The first statement of a read begins its transaction; one that is there already has a snapshot.
+        try pool.read { sqlite3_txn_state($0.database.sqliteConnection, "main") == SQLITE_TXN_READ }
+    }
+
+    @Test func `A snapshot is kept for the next read while nobody writes`() async throws {
+        try await self.withPool(maximum: 1) { pool in
+            #expect(try !Self.keptSnapshot(pool))
+            #expect(try pool.read(Self.setting) == [1])
+            #expect(try Self.keptSnapshot(pool))
+            pool.beginWriting()
+            #expect(try !Self.keptSnapshot(pool))
+            #expect(try pool.read(Self.setting) == [1])
+            #expect(try !Self.keptSnapshot(pool))
+            pool.endWriting()
+            #expect(try pool.read(Self.setting) == [1])
+            #expect(try Self.keptSnapshot(pool))
+            try pool.close()
+        }
+    }
+
+    @Test func `A snapshot of a read during which somebody began to write is not kept`() async throws {
+        try await self.withPool(maximum: 1) { pool in
+            try pool.read { connection throws in
+                #expect(try Self.setting(connection) == [1])
+                pool.beginWriting()
+                pool.endWriting()
+            }
+            #expect(try !Self.keptSnapshot(pool))
+            try pool.close()
+        }
+    }
+
+    @Test func `A snapshot of a read that failed is not kept`() async throws {
+        struct Refusal: Error {}
+        try await self.withPool(maximum: 1) { pool in
+            #expect(throws: Refusal.self) {
+                try pool.read { connection in
+                    #expect(try Self.setting(connection) == [1])
+                    throw Refusal()
+                }
+            }
+            #expect(try !Self.keptSnapshot(pool))
+            try pool.close()
+        }
+    }
+
+    @Test func `Snapshots that are kept hide nothing that was written, and let the log begin again`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("store.sqlite").path
+            let store = try SQLiteStore(path: path)
+            let pool = ReaderPool(path: path, configuration: Configuration(), maximum: 2)
+            let page = [UInt8](repeating: 1, count: 4096)
+            // Each takes more than a page of the log, which begins again after a thousand pages, unless one is still read.
+            let writes = 2000
+            for number in 0..<writes {
+                pool.beginWriting()
+                try await store.write { try $0.putSetting("a", page + [UInt8(number % 251)]) }
+                pool.endWriting()
+                // Two connections keep theirs, of which the next read takes one.
+                try self.nest(2, in: pool, expecting: page + [UInt8(number % 251)]) {}
+                #expect(try Self.keptSnapshot(pool))
+            }
+            let log = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+            #expect(try #require(log) < writes * page.count)
+            try pool.close()
+            await store.close()
         }
     }
 
