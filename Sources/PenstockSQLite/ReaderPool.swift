@@ -12,8 +12,8 @@ import Synchronization
 /// reading. The schema here changes before anything is read, and the savepoint is a transaction that is prepared once.
 ///
 /// While nobody writes, a connection keeps its snapshot for the next read, since beginning and ending one takes system
-/// calls, which cost as much as finding a row. Whoever begins to write lets all of them go: they would be old, and the
-/// log could not be begun again while one is held.
+/// calls, which cost as much as finding a row. Whoever writes lets all of them go: they would be old, and the log could
+/// not be begun again while one is held. Writing that nobody tells of is not seen through a snapshot that is kept.
 final class ReaderPool: Sendable {
     /// How many times writing has begun or ended. Even: nobody writes.
     private struct Era: Equatable {
@@ -73,18 +73,19 @@ final class ReaderPool: Sendable {
                 if holds != nil { self.endSnapshot(of: connection) }
                 try connection.run(.beginReading)
             }
-            // It must end, or be told to be kept.
             defer { if reader.snapshot == nil { self.endSnapshot(of: connection) } }
             let result = try body(connection)
-            if self.mayKeep(since: era) { reader.snapshot = era }
+            if connection.isInTransaction, self.mayKeep(since: era) { reader.snapshot = era }
             return result
         }
     }
 
-    /// Nothing was written, so that there is nothing that the end could fail to keep.
+    /// Nothing was written, so that there is nothing that the end could fail to keep. But it must end, or nobody could
+    /// read with the connection any more.
     private func endSnapshot(of connection: SQLiteConnection) {
         _ = try? connection.run(.commit)
         if connection.isInTransaction { _ = try? connection.run(.rollback) }
+        precondition(!connection.isInTransaction, "a transaction that reads has not ended")
     }
 
     private func endSnapshot(of reader: inout Reader) {
@@ -96,9 +97,12 @@ final class ReaderPool: Sendable {
 
     // MARK: Writing
 
-    /// Whoever writes says so before, and waits until no connection that rests holds a snapshot.
-    func beginWriting() {
-        self.state.withLock { $0.era.end() }
+    /// Whoever writes says so before: from now on no snapshot is kept.
+    func beginWriting() { self.state.withLock { $0.era.end() } }
+
+    /// Ends the snapshots that were kept. To be called before each transaction that writes, since a connection that is
+    /// being given back may be missed.
+    func letGo() {
         while var reader = self.takeHolder() {
             self.endSnapshot(of: &reader)
             self.giveBack(reader)
@@ -109,11 +113,11 @@ final class ReaderPool: Sendable {
     /// What was written can be seen.
     func endWriting() { self.state.withLock { $0.era.end() } }
 
-    /// A connection that rests with a snapshot. Where all connections are busy none rests.
+    /// A connection that rests with a snapshot, unless all connections are busy.
     private func takeHolder() -> Reader? {
         guard self.free.wait(timeout: .now()) == .success else { return nil }
         let holder = self.state.withLock { state -> Reader? in
-            state.resting.lastIndex { $0.snapshot != nil }.map { state.resting.remove(at: $0) }
+            state.resting.firstIndex { $0.snapshot != nil }.map { state.resting.remove(at: $0) }
         }
         if holder == nil { self.free.signal() }
         return holder

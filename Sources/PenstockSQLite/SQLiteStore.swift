@@ -24,9 +24,9 @@ package final class SQLiteStore: Store {
     /// How long another process may hold the file's lock.
     static let busyTimeoutSeconds = 10.0
 
-    /// The writer, and what reads whole contents.
+    /// The writer.
     let pool: DatabasePool
-    private let readers: ReaderPool
+    let readers: ReaderPool
     private let queue = WriteQueue()
     private let observers = StoreObservers()
     private let hasClosed = Atomic(false)
@@ -34,7 +34,8 @@ package final class SQLiteStore: Store {
 
     /// Opens the file, or creates it, and brings its schema to the newest version.
     ///
-    /// Nothing here keeps a second server out; a lock of the data directory does.
+    /// Nothing here keeps a second server out; a lock of the data directory does. What another process writes, this one
+    /// may not see until it writes itself.
     ///
     /// - Throws: ``StoreError`` with code `.corrupt` when the schema is newer than this program, `.unavailable` when
     ///   the file cannot be opened.
@@ -168,6 +169,7 @@ package final class SQLiteStore: Store {
         while true {
             let batch = self.queue.takeBatch()
             guard !batch.isEmpty else { return }
+            self.readers.letGo()
             self.commit(batch, on: SQLiteConnection(database))
         }
     }

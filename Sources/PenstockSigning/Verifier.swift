@@ -87,7 +87,7 @@ package struct VerifiedRequest: Sendable {
     package let chunkSigning: ChunkSigningContext
 }
 
-/// What ``Verifier/check(_:of:at:)`` has found right, as far as that can be told without a key.
+/// What ``Verifier/check(_:of:at:)`` has found right, as far as that can be told without a key. For the same verifier.
 package struct CheckedAuthorization: Sendable {
     fileprivate let authorization: ParsedAuthorization
     fileprivate let request: SignableRequest
@@ -117,14 +117,6 @@ package struct Verifier: Sendable {
         try self.checkTime(authorization, at: now)
         try Self.checkSignedHeaders(authorization, of: request)
         return CheckedAuthorization(authorization: authorization, request: request)
-    }
-
-    /// Checks and verifies in one step, for whoever has the key at hand.
-    package func verify(
-        _ authorization: ParsedAuthorization, of request: SignableRequest, bodyHash: PayloadHash?,
-        key: AccessKeyLookup, at now: SigningTime
-    ) throws(AuthenticationError) -> VerifiedRequest {
-        try self.verify(self.check(authorization, of: request, at: now), bodyHash: bodyHash, key: key)
     }
 
     /// Verifies a request's signature.

@@ -15,9 +15,10 @@ import Testing
     private func verified(_ request: ScriptedTransport.Request, at seconds: Int64 = 1_795_435_200) throws {
         let signable = SignableRequest(request.head)
         let verifier = Verifier(policy: .api(), cache: SigningKeyCache(capacity: 4))
+        let checked = try verifier.check(
+            ParsedAuthorization(signable), of: signable, at: SigningTime(secondsSinceEpoch: seconds))
         _ = try verifier.verify(
-            try ParsedAuthorization(signable), of: signable, bodyHash: PayloadHash(of: request.body),
-            key: .active(exampleCredentials.secretAccessKey), at: SigningTime(secondsSinceEpoch: seconds))
+            checked, bodyHash: PayloadHash(of: request.body), key: .active(exampleCredentials.secretAccessKey))
     }
 
     @Test func `Request form and flat form send the same`() async throws {

@@ -60,10 +60,11 @@ func verify(
     _ request: SignableRequest, body: [UInt8]? = Array("{}".utf8), key: AccessKeyLookup? = nil,
     at now: SigningTime = noon, policy: VerificationPolicy = .api(), cache: SigningKeyCache = SigningKeyCache()
 ) throws(AuthenticationError) -> VerifiedRequest {
-    let authorization = try ParsedAuthorization(request)
-    return try Verifier(policy: policy, cache: cache).verify(
-        authorization, of: request, bodyHash: body.map { PayloadHash(of: $0) },
-        key: key ?? .active(exampleCredentials.secretAccessKey), at: now)
+    let verifier = Verifier(policy: policy, cache: cache)
+    let checked = try verifier.check(ParsedAuthorization(request), of: request, at: now)
+    return try verifier.verify(
+        checked, bodyHash: body.map { PayloadHash(of: $0) },
+        key: key ?? .active(exampleCredentials.secretAccessKey))
 }
 
 /// The error that refuses a request, or nothing when it is accepted.

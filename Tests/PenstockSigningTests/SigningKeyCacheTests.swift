@@ -64,7 +64,8 @@ struct SigningKeyCacheTests {
         for _ in 0..<500 {
             for (index, (request, key)) in attempts.enumerated() {
                 let time = ContinuousClock().measure {
-                    _ = try? verifier.verify(authorizations[index], of: request, bodyHash: hash, key: key, at: noon)
+                    let checked = try? verifier.check(authorizations[index], of: request, at: noon)
+                    _ = try? checked.map { try verifier.verify($0, bodyHash: hash, key: key) }
                 }
                 fastest[index] = min(fastest[index], time)
             }

@@ -5,6 +5,7 @@ import Dispatch
 import Foundation
 import GRDB
 import GRDBSQLite
+import Logging
 import PenstockStore
 import Synchronization
 import Testing
@@ -171,22 +172,90 @@ import Testing
         try await withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("store.sqlite").path
             let store = try SQLiteStore(path: path)
-            let pool = ReaderPool(path: path, configuration: Configuration(), maximum: 2)
             let page = [UInt8](repeating: 1, count: 4096)
-            // Each takes more than a page of the log, which begins again after a thousand pages, unless one is still read.
-            let writes = 2000
+            try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 20") }
+            // Each takes more than a page of the log, which begins again after twenty, unless one of them is still read.
+            let writes = 200
             for number in 0..<writes {
-                pool.beginWriting()
-                try await store.write { try $0.putSetting("a", page + [UInt8(number % 251)]) }
-                pool.endWriting()
+                let value = page + [UInt8(number)]
+                try await store.write { try $0.putSetting("a", value) }
+                // Behind whatever the writer still does.
+                try await store.pool.writeWithoutTransaction { _ in }
                 // Two connections keep theirs, of which the next read takes one.
-                try self.nest(2, in: pool, expecting: page + [UInt8(number % 251)]) {}
-                #expect(try Self.keptSnapshot(pool))
+                try self.nest(2, in: store.readers, expecting: value) {}
+                #expect(try Self.keptSnapshot(store.readers))
             }
             let log = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
             #expect(try #require(log) < writes * page.count)
-            try pool.close()
             await store.close()
+        }
+    }
+
+    @Test func `The writer lets snapshots go, and they are kept again when it rests`() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try SQLiteStore(path: directory.appendingPathComponent("store.sqlite").path)
+            try await store.write { try $0.putSetting("a", [1]) }
+            // Behind whatever the writer still does.
+            try await store.pool.writeWithoutTransaction { _ in }
+            #expect(try store.readers.read(Self.setting) == [1])
+            #expect(try Self.keptSnapshot(store.readers))
+            let kept = try await store.write { _ in
+                _ = try store.readers.read(Self.setting)
+                return try Self.keptSnapshot(store.readers)
+            }
+            #expect(!kept)
+            try await store.pool.writeWithoutTransaction { _ in }
+            #expect(try store.readers.read(Self.setting) == [1])
+            #expect(try Self.keptSnapshot(store.readers))
+            await store.close()
+        }
+    }
+
+    /// What the last write that was answered has written.
+    private final class Answered: Sendable {
+        let value = Atomic<UInt8>(0)
+    }
+
+    @Test func `No read on any thread sees less than what was answered before it`() async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try SQLiteStore(path: directory.appendingPathComponent("store.sqlite").path)
+            let answered = Answered()
+            try await store.write { try $0.putSetting("a", [0]) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        while true {
+                            let least = answered.value.load(ordering: .sequentiallyConsistent)
+                            let found = try await store.read { try $0.setting("a") }
+                            #expect(try #require(found?.first) >= least)
+                            if least == .max { return }
+                            // A read waits for nothing, and the writer's task needs a thread as well.
+                            await Task.yield()
+                        }
+                    }
+                }
+                for value in 1...UInt8.max {
+                    try await store.write { try $0.putSetting("a", [value]) }
+                    answered.value.store(value, ordering: .sequentiallyConsistent)
+                }
+                try await group.waitForAll()
+            }
+            await store.close()
+        }
+    }
+
+    @Test func `Snapshots that are kept do not hold up the merging of the log`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("store.sqlite").path
+            let (warnings, source) = AsyncStream.makeStream(of: String.self)
+            let store = try SQLiteStore(path: path, logger: Logger(label: "test") { _ in ToldWarnings(told: source) })
+            try await store.write { try $0.putSetting("a", [1]) }
+            try await store.pool.writeWithoutTransaction { _ in }
+            #expect(try store.readers.read(Self.setting) == [1])
+            #expect(try Self.keptSnapshot(store.readers))
+            await store.close()
+            source.finish()
+            #expect(await warnings.reduce(into: []) { $0.append($1) } == [])
         }
     }
 

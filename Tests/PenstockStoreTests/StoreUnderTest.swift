@@ -38,10 +38,10 @@ enum StoreUnderTest: String, CaseIterable, CustomTestStringConvertible {
         case .sqlite:
             try await withTemporaryDirectory { directory in
                 let path = directory.appendingPathComponent("store.sqlite").path
-                let (first, second) = (try SQLiteStore(path: path), try SQLiteStore(path: path))
-                try await body(first, second)
-                await first.close()
-                await second.close()
+                let store = try SQLiteStore(path: path)
+                // One alone writes to a file, and sees what it wrote.
+                try await body(store, store)
+                await store.close()
             }
         case .postgres:
             try await withPostgresDatabase { configuration in
@@ -67,7 +67,10 @@ extension StoreUnderTest {
             try await withTemporaryDirectory { directory in
                 let store = try SQLiteStore(path: directory.appendingPathComponent("store.sqlite").path)
                 try await body(store) { column, table in
-                    try await store.pool.write { try $0.execute(sql: "UPDATE \(table) SET \(column) = x'ff'") }
+                    try await store.write { transaction in
+                        let connection = (transaction as? SQLiteTransaction)?.connection
+                        try #require(connection).run("UPDATE \(table) SET \(column) = x'ff'", [])
+                    }
                 }
                 await store.close()
             }

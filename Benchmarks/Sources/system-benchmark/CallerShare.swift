@@ -31,7 +31,7 @@ final class CallerShare<Each: Caller> {
     private let waiting: Int32
 
     init() throws {
-        self.waiting = epoll_create1(0)
+        self.waiting = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
         guard self.waiting >= 0 else { throw HTTPConnection.Failure(description: "no epoll: errno \(errno)") }
     }
 
@@ -39,6 +39,8 @@ final class CallerShare<Each: Caller> {
 
     func add(_ caller: Each, port: UInt16) throws { self.lines.append(try Line(caller, port: port)) }
 
+    /// Lets all call until the last has ended; once.
+    ///
     /// - Parameter isOver: Whether a caller elsewhere has failed, of whom those here may wait for something.
     func run(until isOver: () -> Bool) throws -> [Each] {
         var sockets: [Int32?] = self.lines.map { _ in nil }

@@ -14,9 +14,10 @@ struct JobCreation {
 
     /// Creates the job of an attempt that starts.
     ///
+    /// - Parameter version: Of the pipeline that the attempt is of; `nil` where it is not there any more.
     /// - Returns: Why the attempt fails at once, when nobody could carry it out.
-    func createJob(for start: ActionStart) throws -> FailureDetails? {
-        if let failure = try self.unresolvedSecrets(of: start) { return failure }
+    func createJob(for start: ActionStart, of version: PipelineVersionRow?) throws -> FailureDetails? {
+        if let version, let failure = try self.unresolvedSecrets(of: start, version) { return failure }
         let type = start.action.typeID
         var job = self.newJob(for: start)
         switch type.owner {
@@ -57,10 +58,8 @@ struct JobCreation {
     }
 
     /// What tells that secrets of the action have references without a value.
-    private func unresolvedSecrets(of start: ActionStart) throws -> FailureDetails? {
-        let version = try self.context.declarations.version(
-            start.pipelineVersion, of: self.row.id, in: self.transaction)
-        guard let version, version.sealedSecrets != nil else { return nil }
+    private func unresolvedSecrets(of start: ActionStart, _ version: PipelineVersionRow) throws -> FailureDetails? {
+        guard version.sealedSecrets != nil else { return nil }
         let unresolved = try self.context.secrets(
             for: start, version: version, of: self.row.id, in: self.transaction
         ).unresolved

@@ -26,7 +26,7 @@ struct PipelineCommit {
     /// The execution that the first step is about, as it is stored, if the transaction has read it already.
     private var known: PipelineExecution?
     /// The version that this transaction has written, if it has; a cache must not have it yet.
-    private var written: PipelineDeclaration?
+    private var written: PipelineVersionRow?
     /// What the work of a step itself leads to, applied before the transaction ends.
     private var followUps: [PipelineEvent] = []
 
@@ -37,7 +37,7 @@ struct PipelineCommit {
         context: RuntimeContext,
         transaction: any StoreTransaction,
         row: PipelineRow,
-        written: PipelineDeclaration? = nil,
+        written: PipelineVersionRow? = nil,
         now: Timestamp
     ) {
         self.context = context
@@ -55,12 +55,19 @@ struct PipelineCommit {
 
     /// The version that new executions run.
     func currentDeclaration() throws -> PipelineDeclaration {
-        let version = self.row.head.version
-        if let written = self.written, written.version == version { return written }
-        guard let found = try self.context.declarations.version(version, of: self.row.id, in: self.transaction) else {
-            throw StoreError(.corrupt, "version \(version) of \(self.row.key) is missing")
+        try self.requireVersion(self.row.head.version).declaration
+    }
+
+    private func requireVersion(_ number: Int) throws -> PipelineVersionRow {
+        guard let found = try self.version(number) else {
+            throw StoreError(.corrupt, "version \(number) of \(self.row.key) is missing")
         }
-        return found.declaration
+        return found
+    }
+
+    private func version(_ number: Int) throws -> PipelineVersionRow? {
+        if let written = self.written, written.declaration.version == number { return written }
+        return try self.context.declarations.version(number, of: self.row.id, in: self.transaction)
     }
 
     /// Applies the event and what it leads to, and writes it.
@@ -96,7 +103,7 @@ struct PipelineCommit {
     private func run(_ event: PipelineEvent) throws -> (PipelineState, PipelineOutcome) {
         var known = PipelineState(key: self.row.key, head: self.row.head)
         if let execution = self.known { known.add(execution) }
-        if let declaration = self.written { known.add(declaration) }
+        if let written = self.written { known.add(written.declaration) }
         // An interrupted step has used none of them, so that the next attempt may have the same.
         var identifiers = self.context.identifiers(4)
         for _ in 0..<Self.maximumNeeds {
@@ -116,11 +123,7 @@ struct PipelineCommit {
                     }
                     known.add(execution)
                 case .needs(.declaration(let version)):
-                    let found = try self.context.declarations.version(version, of: self.row.id, in: self.transaction)
-                    guard let found else {
-                        throw StoreError(.corrupt, "version \(version) of \(self.row.key) is missing")
-                    }
-                    known.add(found.declaration)
+                    known.add(try self.requireVersion(version).declaration)
                 }
             }
         }
@@ -205,7 +208,7 @@ struct PipelineCommit {
         }
         if let failure = try self.missingInput(of: start) { return failure }
         return try JobCreation(context: self.context, transaction: self.transaction, row: self.row, now: self.now)
-            .createJob(for: start)
+            .createJob(for: start, of: self.version(start.pipelineVersion))
     }
 
     /// The input whose version somebody has deleted since its producer succeeded; other stores' objects are not looked for.

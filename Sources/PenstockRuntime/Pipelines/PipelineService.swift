@@ -69,7 +69,7 @@ package struct PipelineService: Sendable {
             let version = try Self.insertVersion(definition, declaration, of: id, context, transaction)
             for gate in row.head.gates { try transaction.putStageEntrance(StageEntranceRow(gate), of: id) }
             let commit = PipelineCommit(
-                context: context, transaction: transaction, row: row, written: declaration, now: now)
+                context: context, transaction: transaction, row: row, written: version, now: now)
             try SourceWatches(context: context, pipeline: row).begin(commit, declaration, createdBy: call.principal)
             try call.audit("CreatePipeline", key.arn, at: now, in: transaction)
             return version
@@ -113,7 +113,7 @@ package struct PipelineService: Sendable {
         row.executionMode = declaration.executionMode
         let version = try self.insertVersion(definition, declaration, of: row.id, context, transaction)
         var commit = PipelineCommit(
-            context: context, transaction: transaction, row: row, written: declaration, now: now)
+            context: context, transaction: transaction, row: row, written: version, now: now)
         try commit.apply(.update(declaration))
         for gate in commit.row.head.gates {
             try transaction.putStageEntrance(StageEntranceRow(gate), of: row.id)

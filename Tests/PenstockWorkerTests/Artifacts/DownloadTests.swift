@@ -38,9 +38,10 @@ import Testing
         #expect(request.header("x-amz-checksum-mode") == "ENABLED")
         let signable = SignableRequest(request.head)
         let verifier = Verifier(policy: .s3(), cache: SigningKeyCache(capacity: 4))
+        let checked = try verifier.check(
+            ParsedAuthorization(signable), of: signable, at: SigningTime(secondsSinceEpoch: 1_795_435_200))
         let verified = try verifier.verify(
-            try ParsedAuthorization(signable), of: signable, bodyHash: nil,
-            key: .active(SecretAccessKey("artifact-secret")), at: SigningTime(secondsSinceEpoch: 1_795_435_200))
+            checked, bodyHash: nil, key: .active(SecretAccessKey("artifact-secret")))
         #expect(verified.accessKeyID == "ASIA1" && verified.scope.region == "eu-west-1")
     }
 
