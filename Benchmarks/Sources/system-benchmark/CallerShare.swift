@@ -31,7 +31,7 @@ final class CallerShare<Each: Caller> {
     private let waiting: Int32
 
     init() throws {
-        self.waiting = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        self.waiting = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard self.waiting >= 0 else { throw HTTPConnection.Failure(description: "no epoll: errno \(errno)") }
     }
 
