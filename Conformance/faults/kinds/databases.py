@@ -99,18 +99,20 @@ class ConnectionsTaken(Kind):
 
     def strike(self):
         self.sessions = []
-        try:
-            end = time.monotonic() + self.moments.uniform(1, 3)
-            while time.monotonic() < end:
-                self._take_all()
-                # Sessions that end give their places back a moment later, and nobody tells when.
-                time.sleep(0.02)
-        finally:
-            for session in self.sessions:
-                session.close()
+        # One for all rounds: each new one would need a place, of which even the administrator's are taken at times.
+        with self.stand.pair.primary.session() as administrator:
+            try:
+                end = time.monotonic() + self.moments.uniform(1, 3)
+                while time.monotonic() < end:
+                    self._take_all(administrator)
+                    # Sessions that end give their places back a moment later, and nobody tells when.
+                    time.sleep(0.02)
+            finally:
+                for session in self.sessions:
+                    session.close()
 
-    def _take_all(self):
-        self.stand.pair.primary.ask(
+    def _take_all(self, administrator):
+        administrator.ask(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             f" WHERE usename = '{ROLE}' AND application_name = 'penstock'"
         )
