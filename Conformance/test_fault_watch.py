@@ -6,6 +6,7 @@
 import uuid
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from faults.watch import Watch
 from support.load import Load
 from support.record import digest
@@ -64,3 +65,24 @@ def test_pages_are_read_until_everything_is_found(world, load):
         caller.client.meta.events.register("before-call.codepipeline.ListPipelineExecutions", in_small_pages)
     assert watch.losses(1) == []
     assert len(paged) > len(load.names)
+
+
+def test_the_last_start_of_a_load_is_repeated_until_it_is_answered(world):
+    """A start without an answer may still come to be, when nobody works any more."""
+    load = Load(world, seed=1, pipelines=1)
+    (starter,) = load.starters
+    late = []
+
+    def fail(**_):
+        if starter.over.is_set():
+            late.append(len(late))
+        if len(late) <= 2:
+            raise EndpointConnectionError(endpoint_url=world.server.endpoint)
+
+    starter.caller.client.meta.events.register("before-call.codepipeline.StartPipelineExecution", fail)
+    load.start()
+    until(lambda: starter.caller.failures, what="a start that fails")
+    load.finish(world.codepipeline)
+    assert len(late) == 3
+    assert len(load.record.started) == 1
+    assert load.losses(world) == []

@@ -5,6 +5,7 @@
 
 import random
 import threading
+import time
 
 from support import declarations
 from support.caller import Caller, Refused
@@ -58,13 +59,17 @@ class Worker(threading.Thread):
 
 
 class Starter(threading.Thread):
-    """Starts executions, with tokens, so that a lost answer starts nothing twice."""
+    """Starts executions, with tokens, so that a lost answer starts nothing twice.
 
-    def __init__(self, world, names, record, over, prefix, pause):
+    When it is over, the last call is still repeated until it is answered: nobody knows before whether it will have
+    started something, for it may be on its way to the database. It gives that up only when it is hopeless.
+    """
+
+    def __init__(self, world, names, record, over, hopeless, prefix, pause):
         super().__init__(daemon=True)
         self.names, self.record, self.over = names, record, over
         self.prefix, self.pause = prefix, pause
-        self.caller = Caller(world, over)
+        self.caller = Caller(world, hopeless)
 
     def run(self):
         number = 0
@@ -117,9 +122,9 @@ class Load:
         # Of which all is to end and to hold; those that are added are not started here.
         self.names = make_pipelines(worlds[0], pipelines)
         self.record = Record()
-        self._starting, self._working = threading.Event(), threading.Event()
+        self._starting, self._working, self._hopeless = threading.Event(), threading.Event(), threading.Event()
         self.starters = [
-            Starter(world, tuple(self.names), self.record, self._starting, f"start-{number}", pause)
+            Starter(world, tuple(self.names), self.record, self._starting, self._hopeless, f"start-{number}", pause)
             for number, world in enumerate(worlds)
         ]
         self.keepers = [
@@ -146,8 +151,10 @@ class Load:
     def finish(self, client, deadline=120):
         """Starts nothing more, and waits for the end of every execution."""
         self._starting.set()
+        end = time.monotonic() + deadline
         for thread in (*self.starters, *self.keepers):
-            thread.join()
+            thread.join(max(0, end - time.monotonic()))
+            assert not thread.is_alive(), f"the last call of a load was not answered within {deadline} s"
 
         going_on = list(self.names)
 
@@ -164,8 +171,8 @@ class Load:
 
     def abandon(self):
         """Calls nothing any more."""
-        self._starting.set()
-        self._working.set()
+        for event in (self._starting, self._working, self._hopeless):
+            event.set()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
