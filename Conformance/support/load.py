@@ -85,13 +85,13 @@ class Starter(threading.Thread):
 
 
 class Keeper(threading.Thread):
-    """Puts objects, each time with another content."""
+    """Puts objects, each time with another content; the last call is repeated as a starter's is."""
 
-    def __init__(self, world, record, seed, over):
+    def __init__(self, world, record, seed, over, hopeless):
         super().__init__(daemon=True)
         self.world, self.record, self.over = world, record, over
         self.random = random.Random(seed)
-        self.caller = Caller(world, over, service="s3")
+        self.caller = Caller(world, hopeless, service="s3")
 
     def run(self):
         while not self.over.is_set():
@@ -128,7 +128,7 @@ class Load:
             for number, world in enumerate(worlds)
         ]
         self.keepers = [
-            Keeper(worlds[number % len(worlds)], self.record, seed + number, self._starting)
+            Keeper(worlds[number % len(worlds)], self.record, seed + number, self._starting, self._hopeless)
             for number in range(keepers)
         ]
         self.workers = [
@@ -152,10 +152,6 @@ class Load:
         """Starts nothing more, and waits for the end of every execution."""
         self._starting.set()
         end = time.monotonic() + deadline
-        for thread in (*self.starters, *self.keepers):
-            thread.join(max(0, end - time.monotonic()))
-            assert not thread.is_alive(), f"the last call of a load was not answered within {deadline} s"
-
         going_on = list(self.names)
 
         def all_ended():
@@ -165,6 +161,9 @@ class Load:
             return not going_on
 
         try:
+            for thread in (*self.starters, *self.keepers):
+                thread.join(max(0, end - time.monotonic()))
+                assert not thread.is_alive(), f"the last call of a load was not answered within {deadline} s"
             until(all_ended, deadline=deadline, what="the end of every execution")
         finally:
             self.abandon()

@@ -99,14 +99,17 @@ class ConnectionsTaken(Kind):
 
     def strike(self):
         self.sessions = []
+        end = time.monotonic() + self.moments.uniform(1, 3)
+
+        def is_over():
+            # Again and again: sessions that end give their places back a moment later, and nobody tells when.
+            self._take_all(administrator)
+            return time.monotonic() > end
+
         # One for all rounds: each new one would need a place, of which even the administrator's are taken at times.
         with self.stand.pair.primary.session() as administrator:
             try:
-                end = time.monotonic() + self.moments.uniform(1, 3)
-                while time.monotonic() < end:
-                    self._take_all(administrator)
-                    # Sessions that end give their places back a moment later, and nobody tells when.
-                    time.sleep(0.02)
+                until(is_over, what="the end of a fault")
             finally:
                 for session in self.sessions:
                     session.close()
