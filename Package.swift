@@ -305,7 +305,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PenstockHTTPTests",
-            dependencies: ["PenstockHTTP", .hummingbirdCore, .nioPosix, .serviceLifecycle]
+            dependencies: [
+                "PenstockHTTP", .httpTypes, .hummingbirdCore, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]
         ),
         .testTarget(
             name: "PenstockAPITests",

@@ -55,7 +55,10 @@ package struct LoopbackServer: Sendable {
             .bind(host: host, port: 0) { child in
                 child.eventLoop.makeCompletedFuture {
                     try child.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try Connection(wrappingChannelSynchronously: child)
+                    let connection = try Connection(wrappingChannelSynchronously: child)
+                    // A connection may be dropped before it is served, but not before its channel has closed.
+                    child.closeFuture.whenComplete { _ in withExtendedLifetime(connection) {} }
+                    return connection
                 }
             }
         let port = channel.channel.localAddress?.port ?? 0

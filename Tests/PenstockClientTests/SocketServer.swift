@@ -33,8 +33,10 @@ final class SocketServer: Sendable {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(host: "127.0.0.1", port: 0) { child in
                 child.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: child)
+                    let connection = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: child)
+                    // A connection may be dropped before it is served, but not before its channel has closed.
+                    child.closeFuture.whenComplete { _ in withExtendedLifetime(connection) {} }
+                    return connection
                 }
             }
         let server = try SocketServer(port: channel.channel.localAddress?.port ?? 0)

@@ -1,7 +1,13 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOEmbedded
 import PenstockHTTP
+import PenstockModel
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -28,6 +34,36 @@ import Testing
                     #expect(try await client.read(until: "released").hasPrefix("HTTP/1.1 200 OK\r\n"))
                 }
             }
+        }
+    }
+
+    @Test func `A connection that opens after its server has dropped it does no harm, and closes when told to`() async {
+        await #expect(processExitsWith: .success) {
+            let setup = Mutex<HTTPConnectionChannel?>(nil)
+            let configuration = HTTPServer.Configuration(
+                address: .hostname(port: 0),
+                tls: { plain in
+                    setup.withLock { $0 = plain }
+                    return plain
+                }
+            )
+            let logger = Logger(label: "test")
+            let dates = HTTPDateCache(realTime: { Timestamp(millisecondsSinceEpoch: 0) })
+            _ = try HTTPServer(configuration, dates: dates, logger: logger) { _ in Response(status: .ok) }
+            let http = try #require(setup.withLock { $0 })
+            let channel = NIOAsyncTestingChannel()
+            let loop = channel.testingEventLoop
+            do {
+                let connection = try await loop.executeInContext { http.setup(channel: channel, logger: logger) }
+                _ = try await connection.get()
+            }
+            try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
+            #expect(channel.isActive)
+            try await loop.executeInContext {
+                channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            }
+            try await channel.closeFuture.get()
+            #expect(!channel.isActive)
         }
     }
 

@@ -59,6 +59,9 @@ package struct HTTPConnectionChannel: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(OldClientHandler(), position: .after(decoder))
+            // A server that stops drops a connection that it has accepted and not begun to serve, while the connection opens.
+            // What is dropped before its channel has closed would end the process.
+            channel.closeFuture.whenComplete { _ in withExtendedLifetime(asyncChannel) {} }
             let executor = EventLoopTaskExecutor(asyncChannel.channel.eventLoop)
             return Connection(asyncChannel: asyncChannel, peer: peer, executor: executor)
         }
