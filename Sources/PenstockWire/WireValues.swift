@@ -63,47 +63,21 @@ public struct WireTimestamp: Sendable, Hashable, Comparable, CustomStringConvert
 
     /// The wire's form, such as `1446137312.204`.
     public var description: String {
-        var bytes: [UInt8] = []
+        var bytes = GrowingBytes(capacity: 24)
         self.write(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: bytes.array, as: UTF8.self)
     }
 
     /// Appends the wire's form: the fraction without zeros at its end, and no fraction of nothing.
-    func write(to bytes: inout [UInt8]) {
+    func write(to bytes: inout GrowingBytes) {
         let (seconds, rest) = self.millisecondsSinceEpoch.magnitude.quotientAndRemainder(dividingBy: 1000)
         if self.millisecondsSinceEpoch < 0 { bytes.append(UInt8(ascii: "-")) }
         bytes.append(decimal: seconds)
         guard rest != 0 else { return }
         bytes.append(UInt8(ascii: "."))
-        var (digits, place) = (rest, 100 as UInt64)
-        while digits != 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(digits / place))
-            digits %= place
-            place /= 10
-        }
-    }
-}
-
-extension [UInt8] {
-    /// Appends the number's decimal digits, without a text in between.
-    mutating func append(decimal value: Int64) {
-        if value < 0 { self.append(UInt8(ascii: "-")) }
-        self.append(decimal: value.magnitude)
-    }
-
-    /// Appends the number's decimal digits, without a text in between.
-    mutating func append(decimal value: UInt64) {
-        // As many as the largest number has.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var start = digits.endIndex
-            var rest = value
-            repeat {
-                start -= 1
-                digits.initializeElement(at: start, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-                rest /= 10
-            } while rest != 0
-            self.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
-        }
+        bytes.append(digit: rest / 100)
+        if rest % 100 != 0 { bytes.append(digit: rest / 10 % 10) }
+        if rest % 10 != 0 { bytes.append(digit: rest % 10) }
     }
 }
 

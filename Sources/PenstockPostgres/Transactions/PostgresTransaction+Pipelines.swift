@@ -9,7 +9,7 @@ import PenstockStore
 
 extension PostgresTransaction {
     private static let summaryColumns =
-        "id, account, region, name, version, created, updated, pipeline_type, execution_mode, tags"
+        "id, account, region, name, version, created, updated, pipeline_type, execution_mode"
 
     func pipelineSummary(_ key: PipelineKey) throws -> PipelineSummaryRow? {
         try self.first(
@@ -146,8 +146,7 @@ extension PostgresTransaction {
             created: try row.timestamp(),
             updated: try row.timestamp(),
             pipelineType: try row.rawValue(),
-            executionMode: try row.rawValue(),
-            tags: try row.storedList()
+            executionMode: try row.rawValue()
         )
     }
 }

@@ -55,10 +55,11 @@ struct SQLRow {
 
     func uniqueID(_ column: Int32) -> UniqueID {
         let bytes = self.bytes(column)
-        var id = UniqueID(high: 0, low: 0)
-        for byte in bytes.prefix(8) { id.high = id.high << 8 | UInt64(byte) }
-        for byte in bytes.dropFirst(8).prefix(8) { id.low = id.low << 8 | UInt64(byte) }
-        return id
+        guard bytes.count == 16 else { return UniqueID(high: 0, low: 0) }
+        return UniqueID(
+            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        )
     }
 
     func scope(account: Int32, region: Int32) throws -> Scope {

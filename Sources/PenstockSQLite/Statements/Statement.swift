@@ -24,11 +24,11 @@ enum StatementText: String, Sendable, CaseIterable {
         """
     case pipelineID = "SELECT id FROM pipeline WHERE account = ?1 AND region = ?2 AND name = ?3"
     case pipelineSummary = """
-        SELECT id, name, version, created, updated, pipeline_type, execution_mode, tags FROM pipeline
+        SELECT id, name, version, created, updated, pipeline_type, execution_mode FROM pipeline
         WHERE account = ?1 AND region = ?2 AND name = ?3
         """
     case pipelineSummaries = """
-        SELECT id, name, version, created, updated, pipeline_type, execution_mode, tags FROM pipeline
+        SELECT id, name, version, created, updated, pipeline_type, execution_mode FROM pipeline
         WHERE account = ?1 AND region = ?2 AND name > ?3 ORDER BY name LIMIT ?4
         """
     case pipelineCount = "SELECT COUNT(*) FROM pipeline WHERE account = ?1 AND region = ?2"

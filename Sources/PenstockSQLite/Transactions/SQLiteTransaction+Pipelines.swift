@@ -100,8 +100,7 @@ extension SQLiteTransaction {
             created: row.time(3),
             updated: row.time(4),
             pipelineType: try row.value(5),
-            executionMode: try row.value(6),
-            tags: try [KeyedValue](storedBytes: row.blob(7))
+            executionMode: try row.value(6)
         )
     }
 }

@@ -47,7 +47,6 @@ package struct PipelineSummaryRow: Sendable, Hashable {
     package var updated: Timestamp
     package var pipelineType: PipelineType
     package var executionMode: ExecutionMode
-    package var tags: [KeyedValue]
 
     package init(
         id: PipelineID,
@@ -56,8 +55,7 @@ package struct PipelineSummaryRow: Sendable, Hashable {
         created: Timestamp,
         updated: Timestamp,
         pipelineType: PipelineType,
-        executionMode: ExecutionMode,
-        tags: [KeyedValue]
+        executionMode: ExecutionMode
     ) {
         self.id = id
         self.key = key
@@ -66,7 +64,6 @@ package struct PipelineSummaryRow: Sendable, Hashable {
         self.updated = updated
         self.pipelineType = pipelineType
         self.executionMode = executionMode
-        self.tags = tags
     }
 
     /// What reads need of the pipeline.
@@ -78,8 +75,7 @@ package struct PipelineSummaryRow: Sendable, Hashable {
             created: row.created,
             updated: row.updated,
             pipelineType: row.pipelineType,
-            executionMode: row.executionMode,
-            tags: row.tags
+            executionMode: row.executionMode
         )
     }
 }

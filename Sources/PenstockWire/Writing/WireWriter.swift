@@ -5,17 +5,19 @@
 ///
 /// Members appear in the order in which they are written, the entries of maps in the order of their keys, so equal
 /// values make equal bytes. Text goes out as UTF-8; only what JSON demands is escaped.
-public struct WireWriter: Sendable {
-    /// What has been written so far.
-    public private(set) var bytes: [UInt8] = []
+public struct WireWriter: ~Copyable {
+    private var buffer: GrowingBytes
     private var needsComma = false
 
     /// Creates an empty writer.
     ///
     /// - Parameter capacity: How many bytes to set aside at first.
     public init(capacity: Int = 512) {
-        self.bytes.reserveCapacity(capacity)
+        self.buffer = GrowingBytes(capacity: capacity)
     }
+
+    /// What has been written so far, copied.
+    public var bytes: [UInt8] { self.buffer.array }
 
     /// Writes a value as a whole document.
     public static func write(_ value: some WireEncodable, capacity: Int = 512) -> [UInt8] {
@@ -59,7 +61,7 @@ public struct WireWriter: Sendable {
     public mutating func member(_ name: StaticString, _ value: Double?) {
         guard let value, value.isFinite else { return }
         self.key(name)
-        self.append(value.description)
+        self.buffer.append(value.description)
         self.needsComma = true
     }
 
@@ -67,7 +69,7 @@ public struct WireWriter: Sendable {
     public mutating func member(_ name: StaticString, _ value: Bool?) {
         guard let value else { return }
         self.key(name)
-        self.append(value ? "true" as StaticString : "false")
+        self.buffer.append(value ? "true" as StaticString : "false")
         self.needsComma = true
     }
 
@@ -75,7 +77,7 @@ public struct WireWriter: Sendable {
     public mutating func member(_ name: StaticString, _ value: WireTimestamp?) {
         guard let value else { return }
         self.key(name)
-        value.write(to: &self.bytes)
+        value.write(to: &self.buffer)
         self.needsComma = true
     }
 
@@ -119,7 +121,7 @@ public struct WireWriter: Sendable {
     /// Writes a value that is JSON already, as it stands.
     package mutating func member(_ name: StaticString, json: [UInt8]) {
         self.key(name)
-        self.bytes.append(contentsOf: json)
+        self.buffer.append(json)
         self.needsComma = true
     }
 
@@ -145,7 +147,7 @@ public struct WireWriter: Sendable {
         self.beginObject()
         for (key, value) in map.sorted(by: { $0.key < $1.key }) {
             self.string(key)
-            self.bytes.append(UInt8(ascii: ":"))
+            self.buffer.append(UInt8(ascii: ":"))
             self.needsComma = false
             write(value, &self)
         }
@@ -154,47 +156,41 @@ public struct WireWriter: Sendable {
 
     private mutating func begin(_ bracket: UInt8) {
         self.separate()
-        self.bytes.append(bracket)
+        self.buffer.append(bracket)
         self.needsComma = false
     }
 
     private mutating func end(_ bracket: UInt8) {
-        self.bytes.append(bracket)
+        self.buffer.append(bracket)
         self.needsComma = true
     }
 
     private mutating func separate() {
         if self.needsComma {
-            self.bytes.append(UInt8(ascii: ","))
+            self.buffer.append(UInt8(ascii: ","))
         }
     }
 
     private mutating func key(_ name: StaticString) {
-        self.append(self.needsComma ? ",\"" as StaticString : "\"")
-        self.append(name)
-        self.append("\":" as StaticString)
+        self.separate()
+        self.buffer.append(UInt8(ascii: "\""))
+        self.buffer.append(name)
+        self.buffer.append(UInt8(ascii: "\""))
+        self.buffer.append(UInt8(ascii: ":"))
         self.needsComma = false
     }
 
-    private mutating func append(_ text: StaticString) {
-        self.bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    private mutating func append(_ text: String) {
-        self.bytes.append(contentsOf: text.utf8)
-    }
-
     private mutating func integer(_ value: Int64) {
-        self.bytes.append(decimal: value)
+        self.buffer.append(decimal: value)
         self.needsComma = true
     }
 
     private mutating func string(_ text: String) {
         self.separate()
-        self.bytes.append(UInt8(ascii: "\""))
+        self.buffer.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { self.escape($0) }
-        self.bytes.append(UInt8(ascii: "\""))
+        self.buffer.append(UInt8(ascii: "\""))
         self.needsComma = true
     }
 
@@ -203,23 +199,23 @@ public struct WireWriter: Sendable {
         var plain = 0
         for (index, byte) in utf8.enumerated()
         where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-            self.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[plain..<index]))
+            self.buffer.append(UnsafeBufferPointer(rebasing: utf8[plain..<index]))
             self.escape(byte)
             plain = index + 1
         }
-        self.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[plain...]))
+        self.buffer.append(UnsafeBufferPointer(rebasing: utf8[plain...]))
     }
 
     private mutating func escape(_ byte: UInt8) {
         switch byte {
-        case UInt8(ascii: "\""): self.append("\\\"" as StaticString)
-        case UInt8(ascii: "\\"): self.append("\\\\" as StaticString)
-        case 0x0A: self.append("\\n" as StaticString)
-        case 0x0D: self.append("\\r" as StaticString)
-        case 0x09: self.append("\\t" as StaticString)
+        case UInt8(ascii: "\""): self.buffer.append("\\\"" as StaticString)
+        case UInt8(ascii: "\\"): self.buffer.append("\\\\" as StaticString)
+        case 0x0A: self.buffer.append("\\n" as StaticString)
+        case 0x0D: self.buffer.append("\\r" as StaticString)
+        case 0x09: self.buffer.append("\\t" as StaticString)
         default:
-            self.append("\\u00" as StaticString)
-            self.bytes.append(contentsOf: [byte >> 4, byte & 0xF].map { $0 + ($0 < 10 ? 0x30 : 0x57) })
+            self.buffer.append("\\u00" as StaticString)
+            self.buffer.append([byte >> 4, byte & 0xF].map { $0 + ($0 < 10 ? 0x30 : 0x57) })
         }
     }
 }

@@ -29,8 +29,8 @@ struct PipelineTagTests {
         let bed = try await APITestBed.withShipper()
         try await bed.create(tags: Self.tags(["team": "web", "env": "prod"]))
         let key = bed.caller().pipeline("web")
-        let summary = try await bed.store.read { try $0.pipelineSummary(key) }
-        #expect(summary?.tags == [KeyedValue("env", "prod"), KeyedValue("team", "web")])
+        let row = try await bed.store.write { try $0.lockPipeline(key) }
+        #expect(row?.tags == [KeyedValue("env", "prod"), KeyedValue("team", "web")])
     }
 
     @Test func `Fifty are the most`() async throws {

@@ -53,8 +53,8 @@ struct UpdatePipelineTests {
         try await bed.update(Sample.pipeline())
         #expect(try await bed.triggers() == before)
         let key = bed.caller().pipeline("web")
-        let summary = try await bed.store.read { try $0.pipelineSummary(key) }
-        #expect(summary?.tags == [KeyedValue("team", "web")])
+        let row = try await bed.store.write { try $0.lockPipeline(key) }
+        #expect(row?.tags == [KeyedValue("team", "web")])
     }
 
     @Test func `A pipeline that is not there is told as everywhere`() async throws {
