@@ -46,6 +46,8 @@ package final class SQLiteStore: Store {
         configuration.maximumReaderCount = Self.maximumReaders
         configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
         configuration.foreignKeysEnabled = true
+        // A higher one would let the writer interrupt the calls that its next batch is to be made of, and needs a privilege.
+        configuration.qos = .default
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
             try database.execute(sql: "PRAGMA cache_size = -\(Self.cacheKibibytes)")
