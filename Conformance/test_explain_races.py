@@ -30,9 +30,9 @@ def stack(*places, inner="$s4TestXEfU_"):
     )
 
 
-def report(first, second, heads=("Write of size 8", "Previous read of size 8"), kind="data race"):
+def report(first, second, heads=("Write of size 8", "Previous read of size 8"), kind="data race", location=None):
     one, two = (f"  {head} at 0x7208 by thread T{number}:" for number, head in enumerate(heads))
-    made = f"  Location is heap block of size 32 at 0x7208 allocated by thread T1:\n{stack()}"
+    made = location or f"  Location is heap block of size 32 at 0x7208 allocated by thread T1:\n{stack()}"
     return (
         f"==================\nWARNING: ThreadSanitizer: {kind} (pid=1)\n{one}\n{first}\n\n{two}\n{second}\n\n"
         f"{made}\n\nSUMMARY: ThreadSanitizer: data race Pool.swift:1 in $s4Test\n==================\n"
@@ -57,6 +57,20 @@ def test_two_accesses_under_locks_of_one_file_are_explained(sources):
         "2 times under a lock: Pool.swift:2 and Pool.swift:4",
         "3 reports are explained, 0 are not",
     ]
+
+
+def test_a_generator_without_memory_is_explained_and_no_other_global(sources):
+    where = "  Location is global '{}' of size 16 at 0x7208 (libswiftCore.so+0x5e37a0)"
+    reports = [
+        report(stack(), stack(), kind="Swift access race", location=where.format(symbol))
+        for symbol in ("$ss27SystemRandomNumberGeneratorVSGsWP", "$ss6HasherVN")
+    ]
+    assert explained(sources, reports[0]) == (
+        True, ["1 times of a generator that has no memory", "1 reports are explained, 0 are not"]
+    )
+    passed, told = explained(sources, *reports)
+    assert not passed
+    assert told[-1] == "1 reports are explained, 1 are not"
 
 
 @pytest.mark.parametrize(
