@@ -51,6 +51,8 @@ import Testing
             let isPending = Mutex(true)
             self.objects.intercept { call, isDone in
                 guard condition(call, isDone), isPending.withLock({ exchange(&$0, false) }) else { return }
+                // What the closure holds would else hold the closure.
+                self.objects.intercept(nil)
                 try await body()
             }
         }
