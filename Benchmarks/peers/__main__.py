@@ -4,7 +4,6 @@
 """Prints the tables of PostgreSQL, of large databases and of other programs."""
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
@@ -20,9 +19,6 @@ PARTS = {
     "queues": "Job queues: empty jobs, from enqueued to done",
     "workflows": "Pipelines of three steps that do nothing",
 }
-EXECUTIONS = re.compile(r"^\(i\) executions of 3 stages, (\d+) actions.*? ([\d.]+) /s", re.MULTILINE)
-# Of the longer of the two pipelines whose executions are measured.
-MANY_ACTIONS = 5
 
 
 def main():
@@ -63,25 +59,9 @@ def measure(part, cluster, system):
         case "sizes":
             sizes.measure(cluster, system)
         case "queues":
-            queues.measure(cluster)
-            for store, actions, executions in executed(system, cluster):
-                if actions == MANY_ACTIONS:
-                    note = f"of {executions:.0f} executions/s"
-                    report.rate(f"penstock, {store}", executions * actions, "jobs", note)
+            queues.measure(cluster, system)
         case "workflows":
-            workflows.measure(cluster)
-            for store, actions, executions in executed(system, cluster):
-                if actions == 3:
-                    report.rate(f"penstock, {store}, executions of 3 stages", executions, "")
-
-
-def executed(system, cluster):
-    """Executions of so many actions per second, each action a job from its start to its result: every step signed,
-    validated, and called over HTTP."""
-    for store, options in (("SQLite", ()), ("PostgreSQL", ("--database", cluster.create_database()))):
-        printed = system.run("--only", "i", "--jobs", 3000, *options)
-        for actions, rate in EXECUTIONS.findall(printed):
-            yield store, int(actions), float(rate)
+            workflows.measure(cluster, system)
 
 
 if __name__ == "__main__":

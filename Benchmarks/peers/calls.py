@@ -34,7 +34,7 @@ TRUST = {
 def measure(system):
     try:
         with _moto() as port:
-            print(system.run("--only", "j", "--peer-port", port, "--seconds", 3).rstrip(), flush=True)
+            print(system.run("--only", "j", "--peer-port", port, "--seconds", 3, "--turns", 3).rstrip(), flush=True)
             report.line("    the peer", f"moto {version('moto')}, its server with threads")
     except Exception as error:
         report.absent("moto", error)

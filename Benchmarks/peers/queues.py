@@ -15,31 +15,52 @@ import threading
 import time
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 from peers import report
 
 JOBS = 10_000
 BATCH = 1000
 CONCURRENCY = 64
+# Of the pipeline whose executions are measured: the longer one of the two.
+ACTIONS = 5
 # What is not done by then counts as not done.
 SECONDS = 15
+# Each queue is measured so often, in turns with the others, so that a slow moment of the machine falls on no one alone.
+TURNS = 3
 
 
-def measure(cluster):
+def measure(cluster, system):
     logging.disable(logging.WARNING)
-    for name, run in (("procrastinate", _procrastinate), ("pgqueuer", _pgqueuer)):
-        label = f"{name}, PostgreSQL"
-        try:
-            per_second = asyncio.run(run(cluster.create_database()))
-            report.rate(label, per_second, "jobs", f"{name} {version(name)}")
-        except Exception as error:
-            report.absent(label, error)
-    for fsync in (True, False):
-        label = f"huey, SQLite, {'a sync for each commit' if fsync else 'no syncs'}"
-        try:
-            report.rate(label, _huey(fsync), "jobs", f"huey {version('huey')}")
-        except Exception as error:
-            report.absent(label, error)
+    queues = {
+        "procrastinate, PostgreSQL": lambda: asyncio.run(_procrastinate(cluster.create_database())),
+        "pgqueuer, PostgreSQL": lambda: asyncio.run(_pgqueuer(cluster.create_database())),
+        "penstock, PostgreSQL": lambda: _penstock(system, "--database", cluster.create_database()),
+        "huey, SQLite, a sync for each commit": lambda: _huey(fsync=True),
+        "huey, SQLite, no syncs": lambda: _huey(fsync=False),
+        "penstock, SQLite": lambda: _penstock(system),
+    }
+    rates = {name: [] for name in queues}
+    for _ in range(TURNS):
+        for name, run in queues.items():
+            try:
+                rates[name].append(run())
+            except Exception as error:
+                report.absent(name, error)
+    for name, measured in rates.items():
+        if measured:
+            report.rate(name, median(measured), "jobs", f"{min(measured):.0f} to {max(measured):.0f}{_version(name)}")
+
+
+def _version(name):
+    package = name.split(",")[0]
+    return "" if package == "penstock" else f"   {package} {version(package)}"
+
+
+def _penstock(system, *options):
+    """The jobs of whole executions: each from its start to its result, signed, validated, and called over HTTP."""
+    [executions] = [each for each in system.executions(*options) if each.actions == ACTIONS]
+    return executions.per_second * ACTIONS
 
 
 class _Done:

@@ -14,6 +14,7 @@ from peers import ROOT
 
 LIFECYCLES = re.compile(r"^\(a\) .*?([\d.]+) /s +p50 +([\d.]+) ms +p99 +([\d.]+) ms", re.MULTILINE)
 CPU = re.compile(r"^    server CPU per call of a lifecycle +([\d.]+)", re.MULTILINE)
+EXECUTIONS = re.compile(r"^\(i\) executions of 3 stages, (\d+) actions.*? ([\d.]+) /s", re.MULTILINE)
 READY = re.compile(r"^\(g\) from exec to ready, median.*?([\d.]+) ms", re.MULTILINE)
 
 
@@ -34,6 +35,13 @@ class Lifecycles:
             f"{self.per_second:9.0f} /s   p50 {self.median_milliseconds:7.3f} ms   "
             f"p99 {self.percentile_99_milliseconds:7.3f} ms   {self.processor_microseconds:4.0f} µs CPU/call"
         )
+
+
+@dataclass(frozen=True)
+class Executions:
+    # Of each; every one is a job.
+    actions: int
+    per_second: float
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,11 @@ class SystemBenchmark:
         return Lifecycles(
             jobs, rate, median, percentile, float(CPU.search(printed)[1]), float(ready[1]) if ready else None
         )
+
+    def executions(self, *options):
+        """Whole executions, of two pipelines of three stages, one after the other."""
+        printed = self.run("--only", "i", "--jobs", 3000, *options)
+        return [Executions(int(actions), float(rate)) for actions, rate in EXECUTIONS.findall(printed)]
 
 
 def environment(**changes):

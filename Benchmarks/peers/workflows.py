@@ -23,7 +23,7 @@ DEADLINE = 180
 BUILDBOT = Path(sys.executable).with_name("buildbot")
 
 
-def measure(cluster):
+def measure(cluster, system):
     try:
         seconds = _dbos(cluster.create_database())
         note = f"dbos {version('dbos')}, {THREADS} threads"
@@ -36,6 +36,10 @@ def measure(cluster):
         report.rate("Buildbot, SQLite, builds of 3 steps", BUILDS / seconds, "", note)
     except Exception as error:
         report.absent("Buildbot, SQLite, builds of 3 steps", error)
+    for store, options in (("SQLite", ()), ("PostgreSQL", ("--database", cluster.create_database()))):
+        for each in system.executions(*options):
+            if each.actions == 3:
+                report.rate(f"penstock, {store}, executions of 3 stages", each.per_second)
 
 
 def _dbos(database):

@@ -18,9 +18,9 @@ enum Report {
         String(format: "%9.1f ms", duration / .milliseconds(1))
     }
 
-    static func ratio(_ one: Duration, _ other: Duration) -> String {
-        String(format: "x %.2f of the constant", one / other)
-    }
+    static func rate(_ perSecond: Double) -> String { String(format: "%9.0f /s", perSecond) }
+
+    static func multiple(_ ofConstant: Double) -> String { String(format: "x %.2f of the constant", ofConstant) }
 
     static func mebibytes(_ bytes: Int) -> String { String(format: "%9.1f MiB", Double(bytes) / 1_048_576) }
 }
@@ -30,4 +30,9 @@ extension Measurement {
     var latencyText: String {
         "               " + String(format: "p50 %7.3f ms   p99 %7.3f ms", self.percentile(0.5), self.percentile(0.99))
     }
+}
+
+extension Array where Element: Comparable {
+    /// The one in the middle; of an even number, the upper of two. There is at least one.
+    var median: Element { self.sorted()[self.count / 2] }
 }

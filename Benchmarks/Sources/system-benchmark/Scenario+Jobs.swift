@@ -7,9 +7,13 @@ import Synchronization
 
 /// (a) The life of a partner's job: poll, details, acknowledge, failure result; signed, durable, one job a poll.
 enum LifecycleScenario {
-    static func run(
-        _ deployment: Deployment, jobs: Int, callers: Int, constant: ConstantAnswer?, interlude: Interlude?
-    ) throws {
+    struct Outcome {
+        let perSecond: Double
+        /// Of the servers' processors, for each call.
+        let cost: Duration
+    }
+
+    static func run(_ deployment: Deployment, jobs: Int, callers: Int, interlude: Interlude?) throws -> Outcome {
         let pipelines = max(1, jobs / 10)
         let tokens = try self.prepare(deployment.target, pipelines: pipelines, actions: 10)
         try interlude?.run(deployment)
@@ -30,8 +34,8 @@ enum LifecycleScenario {
             Report.line("    \(call.rawValue)", Measurement(latencies: latencies, elapsed: elapsed).text)
         }
         let perCall = used / (lives.latencies.count * LifecycleWorker.Call.allCases.count)
-        let multiple = constant.map { "   \(Report.ratio(perCall, $0.cost))" } ?? ""
-        Report.line("    server CPU per call of a lifecycle", Report.microseconds(perCall) + multiple)
+        Report.line("    server CPU per call of a lifecycle", Report.microseconds(perCall))
+        return Outcome(perSecond: lives.perSecond, cost: perCall)
     }
 
     /// Pipelines that wait for the partner, and the client token of each connection.

@@ -1,50 +1,67 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import PenstockWire
 import Synchronization
 
 /// (j) Creating, getting, listing and updating pipelines: what another server of the same API does as well, so that the
 /// same client calls both in the same way.
-enum PeerScenario {
+struct PeerScenario {
     /// Pipelines that a listing shows.
     private static let listed = 100
 
-    static func run(_ name: String, _ target: Target, callers: Int, for duration: Duration) throws -> [String: Double] {
-        var client = try APIClient(target)
-        for number in 0..<self.listed {
-            try client.call(Operations.CreatePipeline.self, self.create("listed-\(number)"))
+    let callers: Int
+    /// Of each measurement.
+    let duration: Duration
+    let turns: Int
+
+    /// Each call is measured of all servers in turns, so that a slow moment of the machine falls on no one alone; the
+    /// first server is compared to each other one.
+    func run(_ servers: [(name: String, target: Target)]) throws {
+        for server in servers {
+            var client = try APIClient(server.target)
+            for number in 0..<Self.listed {
+                try client.call(Operations.CreatePipeline.self, Self.create("listed-\(number)"))
+            }
         }
-        let made = Atomic(0)
-        let get = try Load.steady(callers: callers, for: duration, target: target) { signer in
-            signer.request(Operations.GetPipeline.self, GetPipelineInput(name: self.anyName))
+        try self.compare("GetPipeline", servers) { signer in
+            signer.request(Operations.GetPipeline.self, GetPipelineInput(name: Self.anyName))
         }
-        let list = try Load.steady(callers: callers, for: duration, target: target) { signer in
+        try self.compare("ListPipelines", servers) { signer in
             signer.request(Operations.ListPipelines.self, ListPipelinesInput())
         }
-        let update = try Load.steady(callers: callers, for: duration, target: target) { signer in
-            let declaration = Declarations.pipeline(self.anyName, Declarations.custom, actions: 3)
+        try self.compare("UpdatePipeline", servers) { signer in
+            let declaration = Declarations.pipeline(Self.anyName, Declarations.custom, actions: 3)
             return signer.request(Operations.UpdatePipeline.self, UpdatePipelineInput(pipeline: declaration))
         }
+        let made = Atomic(0)
         // Last, since every pipeline makes the listing of a peer longer.
-        let create = try Load.steady(callers: callers, for: duration, target: target) { signer in
+        try self.compare("CreatePipeline", servers) { signer in
             let number = made.add(1, ordering: .relaxed).newValue
-            return signer.request(Operations.CreatePipeline.self, self.create("made-\(number)"))
+            return signer.request(Operations.CreatePipeline.self, Self.create("made-\(number)"))
         }
-        var rates: [String: Double] = [:]
-        for (call, measured) in [
-            ("CreatePipeline", create), ("GetPipeline", get), ("ListPipelines", list), ("UpdatePipeline", update),
-        ] {
-            Report.line("(j) \(name): \(call), \(callers) callers", measured.text)
-            rates[call] = measured.perSecond
-        }
-        return rates
     }
 
-    static func compare(_ ours: [String: Double], with theirs: [String: Double]) {
-        for (call, rate) in ours.sorted(by: { $0.key < $1.key }) {
-            guard let peer = theirs[call], peer > 0 else { continue }
-            Report.line("    \(call)", "x \((rate / peer * 10).rounded() / 10) of the peer's rate")
+    private func compare(
+        _ call: String, _ servers: [(name: String, target: Target)],
+        _ request: @escaping @Sendable (inout RequestSigner) -> [UInt8]
+    ) throws {
+        var rates = servers.map { _ in [Double]() }
+        for _ in 0..<self.turns {
+            for (index, server) in servers.enumerated() {
+                let measured = try Load.steady(
+                    callers: self.callers, for: self.duration, target: server.target, makeRequest: request)
+                Report.line("(j) \(server.name): \(call), \(self.callers) callers", measured.text)
+                rates[index].append(measured.perSecond)
+            }
+        }
+        for (server, theirs) in zip(servers, rates).dropFirst() {
+            let ratios = zip(rates[0], theirs).map { $0 / $1 }
+            Report.line(
+                "    \(call), median",
+                "\(Report.rate(rates[0].median))   \(server.name) \(Report.rate(theirs.median))   "
+                    + String(format: "x %.1f (%.1f to %.1f)", ratios.median, ratios.min() ?? 0, ratios.max() ?? 0))
         }
     }
 

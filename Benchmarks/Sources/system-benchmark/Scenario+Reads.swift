@@ -45,9 +45,9 @@ enum CallScenario {
         let pollCost = (server.processorTime - beforePolls) / polls.latencies.count
         Report.line("(h) signed empty PollForJobs", polls.text)
         Report.line("(b) server CPU per call: constant", Report.microseconds(constant.cost))
-        Report.line("    GetPipeline", "\(Report.microseconds(readCost))   \(Report.ratio(readCost, constant.cost))")
-        Report.line(
-            "    empty PollForJobs", "\(Report.microseconds(pollCost))   \(Report.ratio(pollCost, constant.cost))")
+        for (call, cost) in [("GetPipeline", readCost), ("empty PollForJobs", pollCost)] {
+            Report.line("    \(call)", "\(Report.microseconds(cost))   \(Report.multiple(cost / constant.cost))")
+        }
     }
 }
 

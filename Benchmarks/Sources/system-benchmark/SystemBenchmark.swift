@@ -36,6 +36,9 @@ struct SystemBenchmark: ParsableCommand {
     @Option(help: "Seconds of each steady load.")
     var seconds = 5
 
+    @Option(help: "How often (a) and (j) are measured, in turns with what they are compared to.")
+    var turns = 1
+
     @Option(help: "An empty PostgreSQL database instead of embedded storage, by its connection string; for a or for i.")
     var database: String?
 
@@ -61,20 +64,17 @@ struct SystemBenchmark: ParsableCommand {
         guard self.callers.count == 1 || self.database == nil else {
             throw ValidationError("--callers takes one number with --database, which is empty only once")
         }
+        guard self.turns > 0 else { throw ValidationError("--turns needs a number of one or more") }
+        guard self.turns == 1 || self.database == nil else {
+            throw ValidationError("--turns takes 1 with --database, which is empty only once")
+        }
     }
 
     func run() throws {
         if self.wants("g") { try self.start() }
-        let constant = try self.constantAnswer()
-        if self.wants("b", "h"), let constant { try self.calls(constant) }
+        if self.wants("b", "h") { try self.calls() }
         if self.wants("a") {
-            for callers in self.callers {
-                try self.withServers { deployment in
-                    try LifecycleScenario.run(
-                        deployment, jobs: self.jobs, callers: callers, constant: constant,
-                        interlude: self.between.map { Interlude(command: $0) })
-                }
-            }
+            for callers in self.callers { try self.lifecycles(callers: callers) }
         }
         if self.wants("d") {
             try self.withServer { target, _ in try LatencyScenario.run(target, rounds: self.rounds, background: 8) }
@@ -103,29 +103,53 @@ struct SystemBenchmark: ParsableCommand {
 
     private func wants(_ names: String...) -> Bool { self.only.isEmpty || names.contains(where: self.only.contains) }
 
-    private func calls(_ constant: ConstantAnswer) throws {
+    private func calls() throws {
+        let callers = self.callers[0]
+        guard let constant = try self.constantAnswer(callers: callers) else { return }
         try self.withServer { target, server in
             try CallScenario.run(
-                target, server: server, constant: constant, callers: self.callers[0], for: .seconds(self.seconds))
+                target, server: server, constant: constant, callers: callers, for: .seconds(self.seconds))
         }
     }
 
-    /// Measured where something is told as a multiple of it.
-    private func constantAnswer() throws -> ConstantAnswer? {
-        guard let constant = self.constant, self.wants("a", "b", "h") else { return nil }
-        return try ConstantAnswer(constant, callers: self.callers[0], for: .seconds(self.seconds))
+    /// (a) In turns with the constant, which as many callers ask for before each and after it.
+    private func lifecycles(callers: Int) throws {
+        var outcomes: [LifecycleScenario.Outcome] = []
+        var multiples: [Double] = []
+        for _ in 0..<self.turns {
+            let before = try self.constantAnswer(callers: callers)
+            let interlude = self.between.map { Interlude(command: $0) }
+            let outcome = try self.withServers { deployment in
+                try LifecycleScenario.run(deployment, jobs: self.jobs, callers: callers, interlude: interlude)
+            }
+            outcomes.append(outcome)
+            guard let before, let after = try self.constantAnswer(callers: callers) else { continue }
+            multiples.append(outcome.cost / ((before.cost + after.cost) / 2))
+            Report.line(
+                "    the constant, before and after, \(callers) callers",
+                "\(Report.microseconds(before.cost)) \(Report.microseconds(after.cost))   "
+                    + Report.multiple(multiples[multiples.count - 1]))
+        }
+        guard self.turns > 1 else { return }
+        Report.line("    median of \(self.turns) turns", Report.rate(outcomes.map(\.perSecond).median))
+        Report.line(
+            "    median of the server's CPU per call",
+            Report.microseconds(outcomes.map(\.cost).median)
+                + (multiples.isEmpty ? "" : "   \(Report.multiple(multiples.median))"))
+    }
+
+    private func constantAnswer(callers: Int) throws -> ConstantAnswer? {
+        try self.constant.map { try ConstantAnswer($0, callers: callers, for: .seconds(self.seconds)) }
     }
 
     /// (j) The same calls to this service and to another.
     private func peer() throws {
-        let callers = self.callers[0]
-        let duration = Duration.seconds(self.seconds)
         try self.withServers { deployment in
-            let ours = try PeerScenario.run("penstock", deployment.target, callers: callers, for: duration)
-            guard let port = self.peerPort else { return }
-            let other = Target(port: port, accessKeyID: "peer", secret: "of no importance")
-            let theirs = try PeerScenario.run("the peer", other, callers: callers, for: duration)
-            PeerScenario.compare(ours, with: theirs)
+            var targets = [("penstock", deployment.target)]
+            if let port = self.peerPort {
+                targets.append(("the peer", Target(port: port, accessKeyID: "peer", secret: "of no importance")))
+            }
+            try PeerScenario(callers: self.callers[0], duration: .seconds(self.seconds), turns: self.turns).run(targets)
         }
     }
 
@@ -148,14 +172,16 @@ struct SystemBenchmark: ParsableCommand {
         }
     }
 
-    private func withServers(registering: Bool = true, _ body: (Deployment) throws -> Void) throws {
+    private func withServers<Result>(
+        registering: Bool = true, _ body: (Deployment) throws -> Result
+    ) throws -> Result {
         let deployment = try Deployment(self.options)
         defer { deployment.stop() }
         if registering {
             var client = try APIClient(deployment.target)
             try Declarations.registerTypes(&client)
         }
-        try body(deployment)
+        return try body(deployment)
     }
 
     private var options: Deployment.Options {
