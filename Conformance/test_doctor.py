@@ -288,5 +288,28 @@ def test_postgresql_is_looked_at_and_repaired_alike(own_server, cluster, tmp_pat
     assert "All is as it is promised to be." in upkeep.run(*arguments, "--master-key-file", key)
 
 
+def test_what_postgresql_does_not_check_of_a_job_the_doctor_does(own_server, cluster, tmp_path):
+    world = World(own_server, tmp_path)
+    world.custom_pipeline()
+    world.acknowledged_job()
+    assert own_server.stop() == 0
+    database = cluster.create_database()
+    upkeep.run("migrate-store", "--from", f"sqlite:{own_server.data_dir}", "--to", database)
+    arguments = ("doctor", "--data-dir", own_server.data_dir, "--database", database)
+    cluster.sql("CREATE TABLE kept AS SELECT * FROM job", name_of(database))
+    for damage in ["status = 'Lost'", "dispatch = -1", "visible_at = created_at", "ended_at = created_at"]:
+        cluster.sql(f"UPDATE job SET {damage} WHERE ended_at IS NULL", name_of(database))
+        said = upkeep.run(*arguments, status=FOUND)
+        assert "unreadable-row" in said and "job" in said, damage
+        cluster.sql(
+            """
+            UPDATE job SET status = kept.status, dispatch = kept.dispatch, visible_at = kept.visible_at,
+                ended_at = kept.ended_at FROM kept WHERE job.id = kept.id
+            """,
+            name_of(database),
+        )
+    upkeep.run(*arguments)
+
+
 def test_where_there_is_nothing_to_look_at_that_is_said(tmp_path):
     assert "no database" in upkeep.run("doctor", "--data-dir", tmp_path, status=upkeep.UNUSABLE)

@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import PenstockEngine
 import PenstockStore
 import Synchronization
 import Testing
@@ -112,6 +113,33 @@ struct PostgresProbeTests {
                 ($0 as? StoreError)?.code == .constraint
             }
             #expect(try await store.read { try $0.setting("lost") } == nil)
+            await store.close()
+        }
+    }
+
+    @Test func `A row that the transaction has deleted itself is missed, though it was locked before`() async throws {
+        try await withPostgresDatabase { configuration in
+            let store = try await PostgresStore(testing: configuration)
+            let (row, work) = (pipeline(), job(1, of: pipeline()))
+            try await store.write { transaction in
+                _ = try transaction.insertPipeline(row)
+                try transaction.insertJob(work)
+            }
+            try await store.write { transaction in
+                let locked = try #require(try transaction.lockJob(work.job.id))
+                try transaction.updateJob(locked.job, clientID: nil)
+                try transaction.updatePipeline(try #require(try transaction.lockPipeline(row.key)))
+            }
+            await #expect {
+                try await store.write { transaction in
+                    let locked = try #require(try transaction.lockJob(work.job.id))
+                    try transaction.deletePipeline(row.id)
+                    try transaction.updateJob(locked.job, clientID: nil)
+                }
+            } throws: {
+                ($0 as? StoreError)?.code == .constraint && "\($0)".contains("there is no such job")
+            }
+            #expect(try await store.read { try $0.job(work.job.id) } == work)
             await store.close()
         }
     }

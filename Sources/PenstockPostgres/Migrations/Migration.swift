@@ -12,13 +12,15 @@ struct Migration: Sendable {
     var sql: String
 
     /// All steps, in order.
-    static let all: [Migration] = [.initial, .rules, .events, .retention, .polling, .fleet, .blobObjects, .keyLocks]
+    static let all: [Migration] = [
+        .initial, .rules, .events, .retention, .polling, .fleet, .blobObjects, .keyLocks, .uncheckedJobs,
+    ]
 }
 
 /// Brings the schema of a database up to this version's, while servers of the version before work on it.
 ///
-/// A step therefore only adds: tables, indexes, columns that may be absent. What an older version needs is removed by a
-/// later one, when nobody runs that version any more.
+/// A step therefore only adds: tables, indexes, columns that may be absent; or it removes what only refuses, as a `CHECK`
+/// does. What an older version needs is removed by a later one, when nobody runs that version any more.
 enum Migrator {
     /// Servers that start together wait for each other on the one row of the schema table.
     ///

@@ -31,6 +31,7 @@ extension PostgresTransaction {
             ConnectedJob(
                 row: try Self.jobRow(&row), connection: row.isNextNull ? nil : try Self.connectionRow(&row))
         }
+        if let found, !lock.isEmpty { self.hold(found.row.job.id) }
         guard var found, found.row.clientID != found.connection?.clientID else { return found }
         // It was connected while its lock was waited for.
         found.connection = try found.row.clientID.flatMap { try self.connection($0) }
@@ -98,7 +99,7 @@ extension PostgresTransaction {
     }
 
     func lockJob(_ id: JobID) throws -> JobRow? {
-        try self.rows(self.jobToLock(id), Self.jobRow).first
+        try self.rows(self.jobToLock(id), self.heldJobRow).first
     }
 
     func lockJob(_ known: JobRow) throws -> JobRow? { try self.lockJob(known.job.id) }
@@ -120,8 +121,8 @@ extension PostgresTransaction {
         ]
         try self.together(requests) { index, result in
             switch index {
-            case 0: pipeline = try result.map { try Self.pipelineRow(&$0, of: key) }.first
-            case 1: row = try result.map(Self.jobRow).first
+            case 0: pipeline = try result.map { try self.heldPipelineRow(&$0, of: key) }.first
+            case 1: row = try result.map(self.heldJobRow).first
             default: execution = try result.map(Self.execution).first
             }
         }
@@ -135,7 +136,7 @@ extension PostgresTransaction {
             SELECT \(Self.jobColumns) FROM job WHERE action_execution = $1 AND ended_at IS NULL\(self.lock("FOR UPDATE"))
             """,
             [action],
-            Self.jobRow
+            self.heldJobRow
         )
     }
 
@@ -149,6 +150,7 @@ extension PostgresTransaction {
                 job.id, clientID, job.storedStatus.rawValue, job.dispatch, job.visibleAt, job.endedAt,
                 job.storedBytes(format: self.format),
             ],
+            of: job.id.value,
             orElse: "there is no such job"
         )
     }
@@ -162,7 +164,7 @@ extension PostgresTransaction {
             ORDER BY created_at, id LIMIT $5\(self.lock("FOR UPDATE SKIP LOCKED"))
             """,
             [claim.queue.description, now, claim.queryValue, claim.needsConnection, claim.limit],
-            Self.jobRow
+            self.heldJobRow
         )
     }
 
@@ -195,7 +197,8 @@ extension PostgresTransaction {
     }
 
     func deleteJobs(endedBefore: Timestamp, limit: Int) throws -> Int {
-        try self.change(
+        self.letGo()
+        return try self.change(
             """
             DELETE FROM job WHERE id IN (
                 SELECT id FROM job WHERE ended_at < $1 ORDER BY ended_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -213,6 +216,13 @@ extension PostgresTransaction {
             [jobID]
         ) { try $0.int() }
         return current == dispatch
+    }
+
+    /// Of a query that locks.
+    private func heldJobRow(_ row: inout PostgresRow) throws -> JobRow {
+        let job = try Self.jobRow(&row)
+        self.hold(job.job.id)
+        return job
     }
 
     private static func jobRow(_ row: inout PostgresRow) throws -> JobRow {

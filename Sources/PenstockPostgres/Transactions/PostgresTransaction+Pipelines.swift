@@ -38,7 +38,14 @@ extension PostgresTransaction {
     }
 
     func lockPipeline(_ key: PipelineKey) throws -> PipelineRow? {
-        try self.rows(self.pipelineToLock(key)) { try Self.pipelineRow(&$0, of: key) }.first
+        try self.rows(self.pipelineToLock(key)) { try self.heldPipelineRow(&$0, of: key) }.first
+    }
+
+    /// Of a query that locks.
+    func heldPipelineRow(_ row: inout PostgresRow, of key: PipelineKey) throws -> PipelineRow {
+        let pipeline = try Self.pipelineRow(&row, of: key)
+        self.hold(pipeline.id)
+        return pipeline
     }
 
     func pipelineToLock(_ key: PipelineKey) -> PostgresRequest {
@@ -101,11 +108,13 @@ extension PostgresTransaction {
                 row.executionMode.rawValue, row.tags.storedBytes(format: self.format),
                 row.head.storedBytes(format: self.format),
             ],
+            of: row.id.value,
             orElse: "there is no such pipeline"
         )
     }
 
     func deletePipeline(_ id: PipelineID) throws {
+        self.letGo()
         try self.gather("DELETE FROM pipeline WHERE id = $1", [id])
     }
 

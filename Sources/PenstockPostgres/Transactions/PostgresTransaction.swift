@@ -25,6 +25,8 @@ final class PostgresTransaction: StoreTransaction {
     private(set) var hasBegun = false
     private(set) var failure: PostgresFailure?
     private(set) var signals: [StoreSignal] = []
+    /// Rows that this transaction has locked: nobody else can delete them until it ends.
+    private var held: Set<UniqueID> = []
 
     init(_ session: PostgresSession, mode: TransactionMode, format: Int) {
         self.format = format
@@ -60,6 +62,14 @@ final class PostgresTransaction: StoreTransaction {
     func lock(_ clause: String) -> String { self.takesLocks ? " \(clause)" : "" }
 
     var takesLocks: Bool { self.mode == .write }
+
+    /// The row was answered by a query that locks it. In a transaction that takes no locks it is not held.
+    func hold(_ row: some UniqueIdentifier) {
+        if self.takesLocks { self.held.insert(row.value) }
+    }
+
+    /// Before this transaction itself deletes rows that it may hold.
+    func letGo() { self.held.removeAll() }
 
     func rows<Value>(
         _ sql: String,
@@ -108,8 +118,13 @@ final class PostgresTransaction: StoreTransaction {
     /// As ``gather(_:_:)``, of an update that must touch one row. Where it touches none it fails on the
     /// server, so that nothing after it is carried out, and COMMIT may travel with it.
     ///
-    /// - Parameter otherwise: What is wrong if it does not.
-    func gather(_ update: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
+    /// - Parameters:
+    ///   - row: Which row it touches, if that may be held: an update of a row that is held touches it, and does not look.
+    ///   - otherwise: What is wrong if it does not.
+    func gather(
+        _ update: String, _ parameters: [any PostgresEncodable], of row: UniqueID? = nil, orElse otherwise: String
+    ) throws {
+        if let row, self.held.contains(row) { return try self.gather(update, parameters) }
         try self.gatherOne("\(update) RETURNING 1", parameters, orElse: otherwise)
     }
 

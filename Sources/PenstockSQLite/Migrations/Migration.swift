@@ -10,7 +10,7 @@ struct Migration: Sendable {
     let version: Int
     let sql: String
 
-    static let all = [initial, rules, events, retention, polling, fleet, blobObjects, keyLocks]
+    static let all = [initial, rules, events, retention, polling, fleet, blobObjects, keyLocks, uncheckedJobs]
 
     /// Brings the schema to the newest version, in one transaction.
     ///

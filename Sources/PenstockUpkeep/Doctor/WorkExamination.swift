@@ -80,7 +80,9 @@ struct WorkExamination {
         let start = try ActionStart(storedBytes: fields.bytes("start"))
         let job = try Job(storedBytes: fields.bytes("state"))
         guard job.id.value == (try fields.id("id")), job.storedStatus.rawValue == (try fields.text("status")),
-            Int64(job.dispatch) == (try fields.integer("dispatch"))
+            Int64(job.dispatch) == (try fields.integer("dispatch")),
+            job.visibleAt?.millisecondsSinceEpoch == (try fields.optionalInteger("visible_at")),
+            job.endedAt?.millisecondsSinceEpoch == (try fields.optionalInteger("ended_at"))
         else { throw fields.unreadable("state") }
         guard try fields.isAbsent("ended_at") else { return }
         self.openJobs[start.id.value] = job.id.value
