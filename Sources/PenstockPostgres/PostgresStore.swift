@@ -17,6 +17,7 @@ package final class PostgresStore: Store {
     private let pool: ConnectionPool
     private let member: FleetMember
     /// `nil` where the database knows no notifications.
+    private let types = RememberedTypes()
     private let signals: SignalConnection?
     private let observers: StoreObservers
     private let logger: Logger
@@ -133,9 +134,9 @@ package final class PostgresStore: Store {
         _ mode: TransactionMode,
         _ body: @escaping @Sendable (PostgresTransaction) throws -> Result
     ) async throws -> Result {
-        try await self.pool.run { [configuration, member, logger, observers, signals = self.signals] slot in
+        try await self.pool.run { [configuration, member, types, logger, observers, signals = self.signals] slot in
             let attempts = TransactionAttempts(
-                slot: slot, mode: mode, format: try member.format(), logger: logger
+                slot: slot, mode: mode, format: try member.format(), types: types, logger: logger
             ) { news in
                 observers.deliver(news)
                 signals?.tell(news)

@@ -10,6 +10,11 @@ package protocol CatalogReader {
     /// The partner type of the region, whoever registered it.
     func partnerActionType(_ id: ActionTypeID, in region: Region) throws -> ActionTypeRow?
 
+    /// The definition of a type of the account's or of a partner's, unless it is deleted: for a job that this transaction
+    /// creates. What comes of it must be committed or be a fault, since a store may find at the commit that the type has
+    /// changed, and then runs the body again.
+    func jobType(_ id: ActionTypeID, in scope: Scope) throws -> ActionTypeDefinition?
+
     /// The account's custom types and all partner types of the region, deleted ones left out, by ascending
     /// `definition.id.description`.
     func actionTypes(in scope: Scope) throws -> [ActionTypeRow]
@@ -77,4 +82,13 @@ package protocol CatalogWriter {
     ///   not passed over again.
     /// - Returns: The number to go on after; `nil` when it deleted nothing, and no more is to be done.
     func deleteAuditEntries(before instant: Timestamp, after number: Int64, limit: Int) throws -> Int64?
+}
+
+extension CatalogReader {
+    package func jobType(_ id: ActionTypeID, in scope: Scope) throws -> ActionTypeDefinition? {
+        let row =
+            id.owner == .custom
+            ? try self.customActionType(id, in: scope) : try self.partnerActionType(id, in: scope.region)
+        return row.flatMap { $0.isDeleted ? nil : $0.definition }
+    }
 }

@@ -41,6 +41,31 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreUnderTest.allCases)
+    func `A job is created with its type as it was last committed, whoever changed it`(
+        _ kind: StoreUnderTest
+    ) async throws {
+        try await kind.withHandles { first, second in
+            for owner in [ActionOwner.custom, .thirdParty] {
+                var row = self.type("J", owner)
+                let id = row.definition.id
+                #expect(try await second.write { try $0.jobType(id, in: scope) } == nil)
+                for count in 0...2 {
+                    row.definition.inputArtifacts = ArtifactCount(count, 5)
+                    let changed = row
+                    try await first.write { try $0.putActionType(changed) }
+                    for _ in 1...2 {
+                        #expect(try await second.write { try $0.jobType(id, in: scope) } == changed.definition)
+                    }
+                }
+                row.isDeleted = true
+                let deleted = row
+                try await first.write { try $0.putActionType(deleted) }
+                #expect(try await second.write { try $0.jobType(id, in: scope) } == nil)
+            }
+        }
+    }
+
     private func connection(_ number: Int) -> ConnectionRow {
         ConnectionRow(
             clientID: id(number), scope: scope, pipelineName: "p", stageName: "s", actionName: "a",

@@ -97,6 +97,11 @@ import Testing
                     }
                 }
             }
+            await #expect {
+                try await store.write { try $0.insertStageSuccess(id(21), stage: "Build", of: row.id) }
+            } throws: {
+                ($0 as? StoreError)?.code == .constraint && "\($0)".contains("only an execution succeeds in a stage")
+            }
             try await store.read { reader throws in
                 let page = try reader.executionRows(of: row.id, before: 8, succeededIn: nil, limit: 3)
                 #expect(page.map(\.sequence) == [7, 6, 5])

@@ -96,6 +96,8 @@ struct PostgresPlanTests {
     private static func callPipelines(_ transaction: any StoreTransaction) throws {
         let row = pipeline()
         _ = try transaction.insertPipeline(row)
+        // Before it is locked, and after.
+        try transaction.updatePipeline(row)
         try transaction.updatePipeline(try #require(try transaction.lockPipeline(row.key)))
         try transaction.insertPipelineVersion(
             PipelineVersionRow(pipelineID: row.id, declaration: declaration(), document: [1], sealedSecrets: nil)
@@ -141,6 +143,7 @@ struct PostgresPlanTests {
     private static func callJobs(_ transaction: any StoreTransaction) throws {
         let row = pipeline()
         try transaction.insertJob(job(1, of: row))
+        try transaction.updateJob(job(1, of: row).job, clientID: nil)
         _ = try transaction.job(id(1))
         _ = try transaction.connectedJob(id(1))
         _ = try transaction.openJobs(of: row.id)
@@ -213,6 +216,13 @@ struct PostgresPlanTests {
     private static func callCatalog(_ transaction: any StoreTransaction) throws {
         _ = try transaction.customActionType(buildType, in: scope)
         _ = try transaction.partnerActionType(buildType, in: .default)
+        // The second time it is known.
+        let none = ArtifactCount(0, 0)
+        let definition = ActionTypeDefinition(id: buildType, inputArtifacts: none, outputArtifacts: none)
+        try transaction.putActionType(
+            ActionTypeRow(
+                region: .default, account: .default, definition: definition, document: [], tags: [], created: at(1)))
+        for _ in 1...2 { _ = try transaction.jobType(buildType, in: scope) }
         _ = try transaction.actionTypes(in: scope)
         _ = try transaction.customActionTypeCount(in: scope)
         _ = try transaction.connection(id(1))

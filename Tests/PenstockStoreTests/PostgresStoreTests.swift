@@ -174,6 +174,32 @@ struct `The store on PostgreSQL` {
         }
     }
 
+    @Test func `A body runs again for a type that another process has changed, and once for one that it has not`()
+        async throws
+    {
+        try await self.withTwoStores { first, second in
+            let none = ArtifactCount(0, 0)
+            var row = ActionTypeRow(
+                region: .default, account: .default,
+                definition: ActionTypeDefinition(id: buildType, inputArtifacts: none, outputArtifacts: none),
+                document: [1], tags: [], created: at(1))
+            let runs = Mutex<[Int]>([])
+            for count in [1, 1, 2, 2] {
+                row.definition.outputArtifacts = ArtifactCount(0, count)
+                let changed = row
+                try await first.write { try $0.putActionType(changed) }
+                runs.withLock { $0.append(0) }
+                try await second.write { transaction in
+                    runs.withLock { $0[$0.count - 1] += 1 }
+                    // The connection has answered, so that COMMIT does not wait for what is compared.
+                    _ = try transaction.setting("none")
+                    _ = try transaction.jobType(buildType, in: scope)
+                }
+            }
+            #expect(runs.withLock { $0 } == [1, 1, 2, 1])
+        }
+    }
+
     @Test func `A signal reaches the other process, and comes back to its own only once`()
         async throws
     {

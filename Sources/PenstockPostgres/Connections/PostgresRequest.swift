@@ -9,9 +9,11 @@ struct PostgresRequest: Sendable {
     struct Requirement: Sendable {
         var rows: Int
         var otherwise: String
+        /// As what the server would call it.
+        var sqlState = "23000"
 
         var failure: PostgresFailure {
-            PostgresFailure(sqlState: "23000", message: self.otherwise, isConnectionLost: false)
+            PostgresFailure(sqlState: self.sqlState, message: self.otherwise, isConnectionLost: false)
         }
     }
 

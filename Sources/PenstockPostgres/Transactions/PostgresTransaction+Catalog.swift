@@ -21,6 +21,28 @@ extension PostgresTransaction {
         try self.actionType(id, heldBy: Self.anyAccount, in: region)
     }
 
+    /// What an earlier transaction has read is used, and compared with what the database has before anything is committed:
+    /// if that has changed, the body runs again and asks.
+    func jobType(_ id: ActionTypeID, in scope: Scope) throws -> ActionTypeDefinition? {
+        let holder = id.owner == .custom ? scope.account.rawValue : Self.anyAccount
+        let key = RememberedTypes.Key(region: scope.region, holder: holder, id: id)
+        let place = "FROM action_type WHERE region = $1 AND holder = $2 AND type_id = $3 AND NOT is_deleted"
+        if self.recalls, let known = self.types.entry(key) {
+            try self.gatherCheck(
+                "SELECT 1 \(place) AND definition = $4", [scope.region, holder, id.description, known.stored],
+                orAgain: "the action type \(id) has changed"
+            )
+            return known.definition
+        }
+        let stored = try self.first("SELECT definition \(place)", [scope.region, holder, id.description]) {
+            try $0.bytes()
+        }
+        guard let stored else { return nil }
+        let definition = try ActionTypeDefinition(storedBytes: stored)
+        self.types.keep(RememberedTypes.Entry(stored: stored, definition: definition), as: key)
+        return definition
+    }
+
     private func actionType(_ id: ActionTypeID, heldBy holder: String, in region: Region) throws
         -> ActionTypeRow?
     {

@@ -63,20 +63,15 @@ extension PostgresTransaction {
         )
     }
 
-    func insertStageSuccess(_ execution: PipelineExecutionID, stage: String, of pipeline: PipelineID)
-        throws
-    {
-        let place = try self.first(
-            "SELECT version, sequence FROM execution WHERE pipeline = $1 AND id = $2",
-            [pipeline, execution]
-        ) { (version: try $0.int(), sequence: try $0.int()) }
-        guard let place else { throw self.constraint("only an execution succeeds in a stage") }
+    func insertStageSuccess(_ execution: PipelineExecutionID, stage: String, of pipeline: PipelineID) throws {
         try self.gather(
-            """
-            INSERT INTO stage_success (pipeline, stage, version, sequence) VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO NOTHING
-            """,
-            [pipeline, stage, place.version, place.sequence]
+            "SELECT pipeline, version, sequence FROM execution WHERE pipeline = $1 AND id = $2",
+            then: """
+                INSERT INTO stage_success (pipeline, stage, version, sequence)
+                SELECT pipeline, $3, version, sequence FROM found ON CONFLICT DO NOTHING
+                """,
+            [pipeline, execution, stage],
+            orElse: "only an execution succeeds in a stage"
         )
     }
 }

@@ -20,6 +20,8 @@ final class PostgresTransaction: StoreTransaction {
     private let mode: TransactionMode
     /// What stored values are written in.
     let format: Int
+    let types: RememberedTypes
+    let recalls: Bool
     private var gathered: [PostgresRequest]
     /// Whether the server has begun the transaction.
     private(set) var hasBegun = false
@@ -28,8 +30,12 @@ final class PostgresTransaction: StoreTransaction {
     /// Rows that this transaction has locked: nobody else can delete them until it ends.
     private var held: Set<UniqueID> = []
 
-    init(_ session: PostgresSession, mode: TransactionMode, format: Int) {
+    /// - Parameter recalls: Whether what earlier transactions have read may be used; not where that was found to have
+    ///   changed.
+    init(_ session: PostgresSession, mode: TransactionMode, format: Int, types: RememberedTypes, recalls: Bool) {
         self.format = format
+        self.types = types
+        self.recalls = recalls
         self.session = session
         self.mode = mode
         self.gathered = [PostgresRequest(mode.begin)]
@@ -133,13 +139,31 @@ final class PostgresTransaction: StoreTransaction {
         try self.gatherOne("\(query) FOR UPDATE", parameters, orElse: otherwise)
     }
 
+    /// As ``gather(_:_:orElse:)``, of a query that answers one row where what the body goes by is still so. Where it is
+    /// not, the transaction is in conflict with another one, and its body runs again.
+    func gatherCheck(_ query: String, _ parameters: [any PostgresEncodable], orAgain reason: String) throws {
+        try self.gatherOne(query, parameters, orElse: reason, sqlState: "40001")
+    }
+
+    /// As ``gather(_:_:orElse:)``, of a query that must answer one row, and of a statement that goes on from it: from
+    /// `found`, as it names the row.
+    func gather(
+        _ query: String, then statement: String, _ parameters: [any PostgresEncodable], orElse otherwise: String
+    ) throws {
+        try self.gatherOne(query, then: statement, parameters, orElse: otherwise)
+    }
+
     /// A statement that must answer one row, and divides by zero where it answers none.
-    private func gatherOne(_ sql: String, _ parameters: [any PostgresEncodable], orElse otherwise: String) throws {
+    private func gatherOne(
+        _ sql: String, then statement: String? = nil, _ parameters: [any PostgresEncodable],
+        orElse otherwise: String, sqlState: String = "23000"
+    ) throws {
+        let then = statement.map { ", done AS (\($0))" } ?? ""
         try self.gather(
             PostgresRequest(
-                "WITH found AS (\(sql)) SELECT 1 / count(*) FROM found",
+                "WITH found AS (\(sql))\(then) SELECT 1 / count(*) FROM found",
                 parameters,
-                requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise)
+                requiring: PostgresRequest.Requirement(rows: 1, otherwise: otherwise, sqlState: sqlState)
             )
         )
     }

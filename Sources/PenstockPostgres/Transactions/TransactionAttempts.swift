@@ -33,6 +33,7 @@ struct TransactionAttempts {
     var mode: TransactionMode
     /// What stored values are written in.
     var format: Int
+    var types: RememberedTypes
     var logger: Logger
     /// Is told the signals of a transaction, in order, each once, when it was committed or may have been: a signal too many
     /// costs a look, one too few the time until somebody looks.
@@ -55,7 +56,7 @@ struct TransactionAttempts {
         var attempt = 1
         while true {
             do throws(Ending) {
-                return try self.attempt(body)
+                return try self.attempt(body, recalls: attempt == 1)
             } catch {
                 switch error {
                 case .refused(let error): throw error
@@ -85,7 +86,7 @@ struct TransactionAttempts {
     private static let longestPauseMilliseconds = 64
 
     private func attempt<Result>(
-        _ body: (PostgresTransaction) throws -> Result
+        _ body: (PostgresTransaction) throws -> Result, recalls: Bool
     ) throws(Ending) -> Result {
         let session: PostgresSession
         do {
@@ -94,7 +95,8 @@ struct TransactionAttempts {
             // The server is not there; that is for the caller to know, not for this thread to wait out.
             throw .refused(StoreError(.unavailable, error.description, underlying: error))
         }
-        let transaction = PostgresTransaction(session, mode: self.mode, format: self.format)
+        let transaction = PostgresTransaction(
+            session, mode: self.mode, format: self.format, types: self.types, recalls: recalls)
         let result: Result
         do {
             result = try body(transaction)

@@ -22,16 +22,15 @@ struct JobCreation {
         var job = self.newJob(for: start)
         switch type.owner {
         case .custom:
-            guard let found = try self.transaction.customActionType(type, in: self.row.key.scope), !found.isDeleted
-            else {
+            guard let found = try self.transaction.jobType(type, in: self.row.key.scope) else {
                 return self.unavailable(type)
             }
-            self.enqueue(&job, account: self.row.key.scope.account, definition: found.definition)
+            self.enqueue(&job, account: self.row.key.scope.account, definition: found)
         case .thirdParty:
-            guard let found = try self.transaction.partnerActionType(type, in: self.row.key.scope.region),
-                !found.isDeleted, found.definition.executor?.isFunction != true
+            guard let found = try self.transaction.jobType(type, in: self.row.key.scope),
+                found.executor?.isFunction != true
             else { return self.unavailable(type) }
-            self.enqueue(&job, account: nil, definition: found.definition)
+            self.enqueue(&job, account: nil, definition: found)
             job.clientID = try self.connection(of: start)?.clientID
         case .aws where type == .manualApproval:
             job.job.begin(at: self.now)
