@@ -8,6 +8,7 @@ recommends for speed. None of them is called over HTTP, and no job is signed or 
 """
 
 import asyncio
+import collections
 import contextlib
 import logging
 import tempfile
@@ -32,29 +33,28 @@ TURNS = 3
 
 def measure(cluster, system):
     logging.disable(logging.WARNING)
-    queues = {
+    peers = {
         "procrastinate, PostgreSQL": lambda: asyncio.run(_procrastinate(cluster.create_database())),
         "pgqueuer, PostgreSQL": lambda: asyncio.run(_pgqueuer(cluster.create_database())),
-        "penstock, PostgreSQL": lambda: _penstock(system, "--database", cluster.create_database()),
         "huey, SQLite, a sync for each commit": lambda: _huey(fsync=True),
         "huey, SQLite, no syncs": lambda: _huey(fsync=False),
-        "penstock, SQLite": lambda: _penstock(system),
     }
-    rates = {name: [] for name in queues}
+    rates = collections.defaultdict(list)
     for _ in range(TURNS):
-        for name, run in queues.items():
+        for name, run in list(peers.items()):
             try:
                 rates[name].append(run())
             except Exception as error:
                 report.absent(name, error)
+                # What cannot be measured every time has no line.
+                del peers[name]
+                rates.pop(name, None)
+        for store, options in (("PostgreSQL", ("--database", cluster.create_database())), ("SQLite", ())):
+            rates[f"penstock, {store}"].append(_penstock(system, *options))
     for name, measured in rates.items():
-        if measured:
-            report.rate(name, median(measured), "jobs", f"{min(measured):.0f} to {max(measured):.0f}{_version(name)}")
-
-
-def _version(name):
-    package = name.split(",")[0]
-    return "" if package == "penstock" else f"   {package} {version(package)}"
+        package = name.split(",")[0]
+        note = f"{min(measured):.0f} to {max(measured):.0f}"
+        report.rate(name, median(measured), "jobs", note + (f"   {package} {version(package)}" if name in peers else ""))
 
 
 def _penstock(system, *options):

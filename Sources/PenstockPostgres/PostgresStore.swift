@@ -16,8 +16,8 @@ package final class PostgresStore: Store {
     private let configuration: PostgresConfiguration
     private let pool: ConnectionPool
     private let member: FleetMember
-    /// `nil` where the database knows no notifications.
     private let types = RememberedTypes()
+    /// `nil` where the database knows no notifications.
     private let signals: SignalConnection?
     private let observers: StoreObservers
     private let logger: Logger

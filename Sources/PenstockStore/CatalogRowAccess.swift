@@ -11,8 +11,7 @@ package protocol CatalogReader {
     func partnerActionType(_ id: ActionTypeID, in region: Region) throws -> ActionTypeRow?
 
     /// The definition of a type of the account's or of a partner's, unless it is deleted: for a job that this transaction
-    /// creates. What comes of it must be committed or be a fault, since a store may find at the commit that the type has
-    /// changed, and then runs the body again.
+    /// creates. A store may answer from memory: where the type has changed it runs the body again.
     func jobType(_ id: ActionTypeID, in scope: Scope) throws -> ActionTypeDefinition?
 
     /// The account's custom types and all partner types of the region, deleted ones left out, by ascending

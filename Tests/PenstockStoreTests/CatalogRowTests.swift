@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: StoreUnderTest.allCases)
-    func `A job is created with its type as it was last committed, whoever changed it`(
+    func `The type of a job to be created is as it was last committed, whoever changed it`(
         _ kind: StoreUnderTest
     ) async throws {
         try await kind.withHandles { first, second in

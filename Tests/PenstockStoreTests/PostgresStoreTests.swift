@@ -174,29 +174,52 @@ struct `The store on PostgreSQL` {
         }
     }
 
-    @Test func `A body runs again for a type that another process has changed, and once for one that it has not`()
-        async throws
-    {
+    /// When the database compares what a transaction remembers of a type.
+    enum Comparison: CaseIterable {
+        /// The connection has answered, so that COMMIT does not wait for it.
+        case withCommit
+        case inTheBody
+        /// The body throws before.
+        case never
+    }
+
+    @Test(arguments: Comparison.allCases)
+    func `A body runs again for types that another process has changed, and once for those that it has not`(
+        _ comparison: Comparison
+    ) async throws {
+        struct Unused: Error {}
         try await self.withTwoStores { first, second in
-            let none = ArtifactCount(0, 0)
-            var row = ActionTypeRow(
-                region: .default, account: .default,
-                definition: ActionTypeDefinition(id: buildType, inputArtifacts: none, outputArtifacts: none),
-                document: [1], tags: [], created: at(1))
-            let runs = Mutex<[Int]>([])
-            for count in [1, 1, 2, 2] {
-                row.definition.outputArtifacts = ArtifactCount(0, count)
-                let changed = row
-                try await first.write { try $0.putActionType(changed) }
-                runs.withLock { $0.append(0) }
-                try await second.write { transaction in
-                    runs.withLock { $0[$0.count - 1] += 1 }
-                    // The connection has answered, so that COMMIT does not wait for what is compared.
-                    _ = try transaction.setting("none")
-                    _ = try transaction.jobType(buildType, in: scope)
+            let seen = Mutex<[[ArtifactCount?]]>([])
+            for (count, isDeleted) in [(1, false), (1, false), (2, false), (2, false), (2, true), (2, true)] {
+                let rows = ["A", "B"].map { provider in
+                    let id = ActionTypeID(category: .build, owner: .custom, provider: provider, version: "1")
+                    return ActionTypeRow(
+                        region: .default, account: .default,
+                        definition: ActionTypeDefinition(
+                            id: id, inputArtifacts: ArtifactCount(0, 0), outputArtifacts: ArtifactCount(0, count)),
+                        document: [1], tags: [], created: at(1), isDeleted: isDeleted)
+                }
+                try await first.write { transaction in
+                    for row in rows { try transaction.putActionType(row) }
+                }
+                seen.withLock { $0.append([]) }
+                try? await second.write { transaction in
+                    if comparison == .withCommit { _ = try transaction.setting("none") }
+                    let types = try rows.map { try transaction.jobType($0.definition.id, in: scope)?.outputArtifacts }
+                    seen.withLock { $0[$0.count - 1].append(types[0]) }
+                    #expect(types[0] == types[1])
+                    if comparison == .inTheBody { _ = try transaction.setting("none") }
+                    if comparison == .never { throw Unused() }
                 }
             }
-            #expect(runs.withLock { $0 } == [1, 1, 2, 1])
+            let (old, new) = (ArtifactCount(0, 1), ArtifactCount(0, 2))
+            // A body that throws with something that nobody has compared runs again as well.
+            let unchanged = comparison == .never ? 2 : 1
+            let expected: [[ArtifactCount?]] = [
+                [old], Array(repeating: old, count: unchanged), [old, new], Array(repeating: new, count: unchanged),
+                [new, nil], [nil],
+            ]
+            #expect(seen.withLock { $0 } == expected)
         }
     }
 

@@ -57,11 +57,13 @@ struct PeerScenario {
             }
         }
         for (server, theirs) in zip(servers, rates).dropFirst() {
-            let ratios = zip(rates[0], theirs).map { $0 / $1 }
+            // A turn in which nothing was answered has no ratio.
+            let ratios = zip(rates[0], theirs).filter { $1 > 0 }.map { $0 / $1 }
+            guard let least = ratios.min(), let most = ratios.max() else { continue }
             Report.line(
-                "    \(call), median",
-                "\(Report.rate(rates[0].median))   \(server.name) \(Report.rate(theirs.median))   "
-                    + String(format: "x %.1f (%.1f to %.1f)", ratios.median, ratios.min() ?? 0, ratios.max() ?? 0))
+                "    \(call), medians",
+                "\(Report.rate(rates[0].median))   \(server.name) \(Report.rate(theirs.median))   of the ratios "
+                    + String(format: "x %.1f (%.1f to %.1f)", ratios.median, least, most))
         }
     }
 

@@ -24,7 +24,14 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether a lock was not to be had within `lock_timeout`.
     var isLockTimeout: Bool { self.sqlState == "55P03" }
 
-    /// How an update says that it touched no row where it must: it divides by their number.
+    /// What a transaction is rolled back with that another one got in the way of.
+    static let conflict = "40001"
+
+    /// Nobody asked whether what the body went by is still so.
+    static let unchecked = PostgresFailure(
+        sqlState: conflict, message: "what was remembered was not compared", isConnectionLost: false)
+
+    /// How a statement says that it found no row where it must: it divides by their number.
     var isDivisionByZero: Bool { self.sqlState == "22012" }
 
     /// Source: PostgreSQL documentation, appendix A, PostgreSQL Error Codes.
@@ -38,7 +45,7 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
 
     var meaning: Meaning {
         switch self.sqlState {
-        case "40001", "40P01": return .conflict
+        case Self.conflict, "40P01": return .conflict
         // The connection leads to a server that only reads: after a failover another one is in charge.
         case "25006": return .connectionLost
         // The server shuts down, and says so while the connection still looks alive.

@@ -9,7 +9,7 @@ struct PostgresRequest: Sendable {
     struct Requirement: Sendable {
         var rows: Int
         var otherwise: String
-        /// As what the server would call it.
+        /// The SQLSTATE that a miss counts as; that of a conflict has the body run again.
         var sqlState = "23000"
 
         var failure: PostgresFailure {

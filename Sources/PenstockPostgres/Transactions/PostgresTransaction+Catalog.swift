@@ -37,7 +37,10 @@ extension PostgresTransaction {
         let stored = try self.first("SELECT definition \(place)", [scope.region, holder, id.description]) {
             try $0.bytes()
         }
-        guard let stored else { return nil }
+        guard let stored else {
+            self.types.forget(key)
+            return nil
+        }
         let definition = try ActionTypeDefinition(storedBytes: stored)
         self.types.keep(RememberedTypes.Entry(stored: stored, definition: definition), as: key)
         return definition

@@ -31,7 +31,7 @@ extension PostgresTransaction {
             ConnectedJob(
                 row: try Self.jobRow(&row), connection: row.isNextNull ? nil : try Self.connectionRow(&row))
         }
-        if let found, !lock.isEmpty { self.hold(found.row.job.id) }
+        if found != nil, !lock.isEmpty { self.hold(.job(id)) }
         guard var found, found.row.clientID != found.connection?.clientID else { return found }
         // It was connected while its lock was waited for.
         found.connection = try found.row.clientID.flatMap { try self.connection($0) }
@@ -99,7 +99,9 @@ extension PostgresTransaction {
     }
 
     func lockJob(_ id: JobID) throws -> JobRow? {
-        try self.rows(self.jobToLock(id), self.heldJobRow).first
+        guard let row = try self.rows(self.jobToLock(id), Self.jobRow).first else { return nil }
+        self.hold(.job(id))
+        return row
     }
 
     func lockJob(_ known: JobRow) throws -> JobRow? { try self.lockJob(known.job.id) }
@@ -122,11 +124,12 @@ extension PostgresTransaction {
         try self.together(requests) { index, result in
             switch index {
             case 0: pipeline = try result.map { try self.heldPipelineRow(&$0, of: key) }.first
-            case 1: row = try result.map(self.heldJobRow).first
+            case 1: row = try result.map(Self.jobRow).first
             default: execution = try result.map(Self.execution).first
             }
         }
         guard let pipeline, pipeline.id == known.pipelineID, let row else { return nil }
+        self.hold(.job(known.job.id))
         return JobWork(pipeline: pipeline, row: row, execution: execution)
     }
 
@@ -150,7 +153,7 @@ extension PostgresTransaction {
                 job.id, clientID, job.storedStatus.rawValue, job.dispatch, job.visibleAt, job.endedAt,
                 job.storedBytes(format: self.format),
             ],
-            of: job.id.value,
+            of: .job(job.id),
             orElse: "there is no such job"
         )
     }
@@ -221,7 +224,7 @@ extension PostgresTransaction {
     /// Of a query that locks.
     private func heldJobRow(_ row: inout PostgresRow) throws -> JobRow {
         let job = try Self.jobRow(&row)
-        self.hold(job.job.id)
+        self.hold(.job(job.job.id))
         return job
     }
 

@@ -44,7 +44,7 @@ extension PostgresTransaction {
     /// Of a query that locks.
     func heldPipelineRow(_ row: inout PostgresRow, of key: PipelineKey) throws -> PipelineRow {
         let pipeline = try Self.pipelineRow(&row, of: key)
-        self.hold(pipeline.id)
+        self.hold(.pipeline(pipeline.id))
         return pipeline
     }
 
@@ -108,7 +108,7 @@ extension PostgresTransaction {
                 row.executionMode.rawValue, row.tags.storedBytes(format: self.format),
                 row.head.storedBytes(format: self.format),
             ],
-            of: row.id.value,
+            of: .pipeline(row.id),
             orElse: "there is no such pipeline"
         )
     }

@@ -28,7 +28,9 @@ final class PostgresTransaction: StoreTransaction {
     private(set) var failure: PostgresFailure?
     private(set) var signals: [StoreSignal] = []
     /// Rows that this transaction has locked: nobody else can delete them until it ends.
-    private var held: Set<UniqueID> = []
+    private var held: Set<HeldRow> = []
+    /// Whether the body has been given something from memory that the database was not asked about yet.
+    private(set) var hasUncheckedRecall = false
 
     /// - Parameter recalls: Whether what earlier transactions have read may be used; not where that was found to have
     ///   changed.
@@ -69,9 +71,14 @@ final class PostgresTransaction: StoreTransaction {
 
     var takesLocks: Bool { self.mode == .write }
 
+    enum HeldRow: Hashable {
+        case job(JobID)
+        case pipeline(PipelineID)
+    }
+
     /// The row was answered by a query that locks it. In a transaction that takes no locks it is not held.
-    func hold(_ row: some UniqueIdentifier) {
-        if self.takesLocks { self.held.insert(row.value) }
+    func hold(_ row: HeldRow) {
+        if self.takesLocks { self.held.insert(row) }
     }
 
     /// Before this transaction itself deletes rows that it may hold.
@@ -128,7 +135,7 @@ final class PostgresTransaction: StoreTransaction {
     ///   - row: Which row it touches, if that may be held: an update of a row that is held touches it, and does not look.
     ///   - otherwise: What is wrong if it does not.
     func gather(
-        _ update: String, _ parameters: [any PostgresEncodable], of row: UniqueID? = nil, orElse otherwise: String
+        _ update: String, _ parameters: [any PostgresEncodable], of row: HeldRow? = nil, orElse otherwise: String
     ) throws {
         if let row, self.held.contains(row) { return try self.gather(update, parameters) }
         try self.gatherOne("\(update) RETURNING 1", parameters, orElse: otherwise)
@@ -142,7 +149,8 @@ final class PostgresTransaction: StoreTransaction {
     /// As ``gather(_:_:orElse:)``, of a query that answers one row where what the body goes by is still so. Where it is
     /// not, the transaction is in conflict with another one, and its body runs again.
     func gatherCheck(_ query: String, _ parameters: [any PostgresEncodable], orAgain reason: String) throws {
-        try self.gatherOne(query, parameters, orElse: reason, sqlState: "40001")
+        self.hasUncheckedRecall = true
+        try self.gatherOne(query, parameters, orElse: reason, sqlState: PostgresFailure.conflict)
     }
 
     /// As ``gather(_:_:orElse:)``, of a query that must answer one row, and of a statement that goes on from it: from
@@ -186,6 +194,7 @@ final class PostgresTransaction: StoreTransaction {
         if let failure { throw failure }
         let result = try self.session.exchange(requests, each: each)
         self.hasBegun = true
+        self.hasUncheckedRecall = false
         return result
     }
 

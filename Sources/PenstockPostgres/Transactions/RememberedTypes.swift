@@ -29,8 +29,10 @@ final class RememberedTypes: Sendable {
 
     func keep(_ entry: Entry, as key: Key) {
         self.entries.withLock { entries in
-            if entries.count >= Self.capacity { entries = [:] }
+            if entries[key] == nil, entries.count >= Self.capacity { entries = [:] }
             entries[key] = entry
         }
     }
+
+    func forget(_ key: Key) { self.entries.withLock { $0[key] = nil } }
 }

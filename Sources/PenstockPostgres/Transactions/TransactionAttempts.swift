@@ -123,7 +123,10 @@ struct TransactionAttempts {
         {
             self.slot.discard()
         }
-        guard let failure = transaction.failure else { return .refused(error) }
+        guard let failure = transaction.failure else {
+            // It may have thrown because of something that is so no more.
+            return transaction.hasUncheckedRecall ? .again(.unchecked) : .refused(error)
+        }
         switch failure.meaning {
         case .conflict: return .again(failure)
         case .connectionLost where self.mode == .read && failure.sqlState == "25006":

@@ -80,11 +80,14 @@ struct WorkExamination {
         let start = try ActionStart(storedBytes: fields.bytes("start"))
         let job = try Job(storedBytes: fields.bytes("state"))
         guard job.id.value == (try fields.id("id")), job.storedStatus.rawValue == (try fields.text("status")),
-            Int64(job.dispatch) == (try fields.integer("dispatch")),
+            Int64(job.dispatch) == (try fields.integer("dispatch")), job.dispatch >= 0,
             job.visibleAt?.millisecondsSinceEpoch == (try fields.optionalInteger("visible_at")),
             job.endedAt?.millisecondsSinceEpoch == (try fields.optionalInteger("ended_at"))
         else { throw fields.unreadable("state") }
-        guard try fields.isAbsent("ended_at") else { return }
+        guard (job.endedAt != nil) == job.storedStatus.isTerminal,
+            (job.visibleAt != nil) == (job.storedStatus == .dispatched)
+        else { throw fields.unreadable("status") }
+        guard job.endedAt == nil else { return }
         self.openJobs[start.id.value] = job.id.value
         self.expectedTimers.insert(.actionDeadline(start.id))
         if try !fields.isAbsent("job_deadline") { self.expectedTimers.insert(.jobDeadline(job.id)) }
