@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PenstockEngine
+import PenstockModel
 import PenstockStore
 import Synchronization
 import Testing
@@ -142,6 +143,52 @@ struct PostgresProbeTests {
             #expect(try await store.read { try $0.job(work.job.id) } == work)
             await store.close()
         }
+    }
+
+    @Test func `Where a body may run but once, it asks for the type, and what it throws is told`() async throws {
+        struct Unused: Error {}
+        try await withPostgresDatabase { configuration in
+            var configuration = configuration
+            configuration.maximumAttempts = 1
+            let store = try await PostgresStore(testing: configuration)
+            let none = ArtifactCount(0, 0)
+            let row = ActionTypeRow(
+                region: .default, account: .default,
+                definition: ActionTypeDefinition(id: buildType, inputArtifacts: none, outputArtifacts: none),
+                document: [1], tags: [], created: at(1))
+            try await store.write { try $0.putActionType(row) }
+            for _ in 1...2 {
+                await #expect(throws: Unused.self) {
+                    try await store.write { transaction in
+                        _ = try transaction.jobType(buildType, in: scope)
+                        throw Unused()
+                    }
+                }
+            }
+            await store.close()
+        }
+    }
+
+    @Test func `When more types are remembered than there is room for, all are forgotten`() {
+        let types = RememberedTypes()
+        let none = ArtifactCount(0, 0)
+        func key(_ number: Int) -> RememberedTypes.Key {
+            let id = ActionTypeID(category: .build, owner: .custom, provider: "P\(number)", version: "1")
+            return RememberedTypes.Key(region: .default, holder: "h", id: id)
+        }
+        func keep(_ number: Int) {
+            let id = key(number).id
+            let definition = ActionTypeDefinition(id: id, inputArtifacts: none, outputArtifacts: none)
+            types.keep(RememberedTypes.Entry(stored: [1], definition: definition), as: key(number))
+        }
+        for number in 1...RememberedTypes.capacity { keep(number) }
+        keep(1)
+        #expect((1...RememberedTypes.capacity).allSatisfy { types.entry(key($0)) != nil })
+        keep(0)
+        #expect(types.entry(key(0)) != nil)
+        #expect((1...RememberedTypes.capacity).allSatisfy { types.entry(key($0)) == nil })
+        types.forget(key(0))
+        #expect(types.entry(key(0)) == nil)
     }
 
     @Test func `An update that misses its row stops the COMMIT that travels with it`() async throws {

@@ -56,7 +56,7 @@ struct TransactionAttempts {
         var attempt = 1
         while true {
             do throws(Ending) {
-                return try self.attempt(body, recalls: attempt == 1)
+                return try self.attempt(body, recalls: attempt == 1 && maximumAttempts > 1)
             } catch {
                 switch error {
                 case .refused(let error): throw error
