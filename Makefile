@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Debian's names of what a build needs, and of what the tests need besides.
-BUILD_PACKAGES = libsqlite3-dev libpq-dev pkg-config
+BUILD_PACKAGES = libsqlite3-dev libpq-dev libjemalloc-dev pkg-config
 TEST_PACKAGES = $(BUILD_PACKAGES) postgresql pgbouncer haproxy python3 python3-venv openssl curl strace iproute2 mount faketime
 
 SWIFT_FILES = $(shell git ls-files '*.swift' | grep -v /Generated/)

@@ -14,6 +14,12 @@ let selfContained: [LinkerSetting] =
         .linkedLibrary($0, .when(platforms: [.linux], configuration: .release))
     }
 
+/// A release takes its memory from jemalloc, which costs a twentieth of the server less than the C library's.
+///
+/// It is a shared library, so that the C library and all others that are loaded take theirs from it too: what one of
+/// them has allocated another may free.
+let allocator: [LinkerSetting] = [.linkedLibrary("jemalloc", .when(platforms: [.linux], configuration: .release))]
+
 /// Products of other packages that several targets depend on.
 extension Target.Dependency {
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
@@ -199,7 +205,7 @@ let package = Package(
         .executableTarget(
             name: "penstock",
             dependencies: ["PenstockCommands", .argumentParser],
-            linkerSettings: selfContained
+            linkerSettings: selfContained + allocator
         ),
         .executableTarget(
             name: "wiregen",

@@ -11,7 +11,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Where the random bits of the runtime's identifiers and nonces come from. Copies draw from the same source.
+/// Where the random bits of the runtime's identifiers, nonces, keys and tokens come from. Copies draw from the same source.
 package struct Entropy: RandomNumberGenerator, Sendable {
     /// The system's generator: numbers that nobody can guess.
     package static let system: Self = {

@@ -86,7 +86,7 @@ package struct AccessKeyService: Sendable {
         _ policies: [PolicyDocument],
         at now: Timestamp
     ) throws -> Issued {
-        var generator = SystemRandomNumberGenerator()
+        var generator = self.context.entropy
         let id = AccessKeyGenerator.makeKeyID(using: &generator)
         let secret = AccessKeyGenerator.makeSecret(using: &generator)
         let key = AccessKeyRow(

@@ -32,7 +32,7 @@ package struct ConnectionService: Sendable {
     ) async throws -> Issued {
         let context = self.context
         let now = context.clock.now
-        let token = Self.makeToken()
+        let token = self.makeToken()
         let id = ClientID(context.identifiers(1)[0])
         return try await context.store.write { transaction in
             // Jobs are made under this lock: one that is made now is seen here, or sees the connection.
@@ -87,7 +87,7 @@ package struct ConnectionService: Sendable {
     package func rotate(_ call: CallContext, _ id: ClientID) async throws -> Issued {
         let context = self.context
         let now = context.clock.now
-        let token = Self.makeToken()
+        let token = self.makeToken()
         return try await context.store.write { transaction in
             var row = try Self.live(try transaction.lockConnection(id), id, call)
             row.previousTokenHash = row.tokenHash
@@ -139,8 +139,8 @@ package struct ConnectionService: Sendable {
         return row
     }
 
-    private static func makeToken() -> String {
-        var generator = SystemRandomNumberGenerator()
+    private func makeToken() -> String {
+        var generator = self.context.entropy
         return (0..<Self.tokenByteCount).map { _ in
             let text = String(UInt8.random(in: .min ... .max, using: &generator), radix: 16)
             return text.count == 1 ? "0" + text : text

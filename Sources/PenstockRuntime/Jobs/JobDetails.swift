@@ -181,7 +181,7 @@ extension RuntimeContext {
             grant: .job(grant),
             expiresAt: self.clock.now + self.settings.artifactCredentialsLifetime
         )
-        var generator = SystemRandomNumberGenerator()
+        var generator = self.entropy
         return try self.sessions.issue(session, using: &generator)
     }
 }
