@@ -4,6 +4,9 @@
 
 import PackageDescription
 
+/// As the server's: what is measured beside it has the same allocator.
+let allocator: [LinkerSetting] = [.linkedLibrary("jemalloc", .when(platforms: [.linux], configuration: .release))]
+
 let package = Package(
     name: "penstock-benchmarks",
     platforms: [.macOS(.v15)],
@@ -26,11 +29,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "PenstockWire", package: "penstock"),
-            ]
+            ],
+            linkerSettings: allocator
         ),
         .executableTarget(
             name: "constant-server",
-            dependencies: [.product(name: "Hummingbird", package: "hummingbird")]
+            dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
+            linkerSettings: allocator
         ),
     ],
     swiftLanguageModes: [.v6]
