@@ -39,19 +39,18 @@ package protocol JobWriter {
     /// The job, locked until the transaction ends.
     func lockJob(_ id: JobID) throws -> JobRow?
 
-    /// As ``lockJob(_:)``, of a job that this transaction has read and not changed since: where nobody else can have changed
-    /// it either, it is not read again.
-    func lockJob(_ known: JobRow) throws -> JobRow?
-
-    /// The job, locked as by ``lockJob(_:)-(JobID)``, with its connection, which is not locked: it may be as it was when
+    /// The job, locked as by ``lockJob(_:)``, with its connection, which is not locked: it may be as it was when
     /// the lock was asked for.
     func lockConnectedJob(_ id: JobID) throws -> ConnectedJob?
 
     /// Locks the job's pipeline and then the job, and reads its execution: what the end of a job begins with. `nil`
-    /// when the pipeline or the job is gone.
+    /// when there is no such job.
     ///
-    /// - Parameter known: The job as this transaction has read it, and not changed it since.
-    func lockWork(of known: JobRow) throws -> JobWork?
+    /// Whether the caller may end the job is judged by what is read here, and so after the locks were had: who knows a
+    /// job's id and has keys of the service may hold up its pipeline for one transaction, as its own workers do.
+    ///
+    /// - Parameter withConnection: Whether to read the job's connection too, which is not locked.
+    func lockWork(of id: JobID, withConnection: Bool) throws -> JobWork?
 
     /// The open job of the attempt, locked; there is at most one.
     func lockOpenJob(of action: ActionExecutionID) throws -> JobRow?
@@ -90,13 +89,14 @@ package struct ConnectedJob: Sendable, Hashable {
 /// A job that is about to end, with what it is part of.
 package struct JobWork: Sendable, Hashable {
     package var pipeline: PipelineRow
-    package var row: JobRow
+    /// The job, with its connection if that was asked for.
+    package var job: ConnectedJob
     /// `nil` when there is no such execution.
     package var execution: PipelineExecution?
 
-    package init(pipeline: PipelineRow, row: JobRow, execution: PipelineExecution?) {
+    package init(pipeline: PipelineRow, job: ConnectedJob, execution: PipelineExecution?) {
         self.pipeline = pipeline
-        self.row = row
+        self.job = job
         self.execution = execution
     }
 }
@@ -110,18 +110,18 @@ extension JobReader where Self: CatalogReader {
     }
 }
 
-extension JobWriter where Self: CatalogReader & PipelineReader & PipelineWriter {
+extension JobWriter where Self: JobReader & CatalogReader & PipelineReader & PipelineWriter {
     package func lockConnectedJob(_ id: JobID) throws -> ConnectedJob? {
         guard let row = try self.lockJob(id) else { return nil }
         return ConnectedJob(row: row, connection: try row.clientID.flatMap { try self.connection($0) })
     }
 
-    package func lockWork(of known: JobRow) throws -> JobWork? {
-        let key = PipelineKey(scope: known.scope, name: known.pipelineName)
-        guard let pipeline = try self.lockPipeline(key), pipeline.id == known.pipelineID,
-            let row = try self.lockJob(known)
+    package func lockWork(of id: JobID, withConnection: Bool) throws -> JobWork? {
+        guard let known = try self.job(id),
+            let pipeline = try self.lockPipeline(PipelineKey(scope: known.scope, name: known.pipelineName)),
+            let job = try withConnection ? self.lockConnectedJob(id) : ConnectedJob(row: known)
         else { return nil }
-        let execution = try self.execution(row.start.executionID, of: pipeline.id)
-        return JobWork(pipeline: pipeline, row: row, execution: execution)
+        let execution = try self.execution(known.start.executionID, of: pipeline.id)
+        return JobWork(pipeline: pipeline, job: job, execution: execution)
     }
 }

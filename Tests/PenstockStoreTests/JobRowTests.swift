@@ -40,12 +40,12 @@ import Testing
                 clientID: id(5), scope: scope, pipelineName: "p", stageName: "s", actionName: "a", tokenHash: [1],
                 created: at(1))
             let (connected, alone) = (job(1, of: owner, clientID: id(5)), job(2, of: owner))
-            var astray = job(3, of: owner, clientID: id(6))
-            astray.pipelineName = "another"
-            let rows = [connected, alone, astray]
+            let rows = [connected, alone, job(3, of: owner, clientID: id(6))]
             try await store.write { transaction throws in
                 _ = try transaction.insertPipeline(owner)
-                try transaction.putExecution(running, of: owner.id)
+                for execution in [execution(2), running] { try transaction.putExecution(execution, of: owner.id) }
+                // The other jobs' history is gone.
+                try transaction.insertActionExecution(attemptRow(connected.start, of: owner))
                 try transaction.putConnection(connection)
                 for row in rows { try transaction.insertJob(row) }
             }
@@ -60,9 +60,18 @@ import Testing
             #expect(found == expected)
             try await store.write { transaction throws in
                 #expect(try [1, 2, 3, 4].map { try transaction.lockConnectedJob(id($0)) } == expected)
-                let work = JobWork(pipeline: owner, row: connected, execution: running)
-                #expect(try transaction.lockWork(of: connected) == work)
-                #expect(try transaction.lockWork(of: rows[2]) == nil)
+                for withConnection in [true, false] {
+                    let works = try [1, 2, 3, 4].map {
+                        try transaction.lockWork(of: id($0), withConnection: withConnection)
+                    }
+                    let expectedWorks = expected.map { job in
+                        job.map {
+                            let job = withConnection ? $0 : ConnectedJob(row: $0.row)
+                            return JobWork(pipeline: owner, job: job, execution: running)
+                        }
+                    }
+                    #expect(works == expectedWorks)
+                }
             }
         }
     }

@@ -153,7 +153,7 @@ struct PostgresPlanTests {
         _ = try transaction.pollableQueues()
         let locked = try #require(try transaction.lockJob(id(1)))
         _ = try transaction.lockConnectedJob(id(1))
-        _ = try transaction.lockWork(of: locked)
+        for withConnection in [false, true] { _ = try transaction.lockWork(of: id(1), withConnection: withConnection) }
         _ = try transaction.lockOpenJob(of: locked.start.id)
         for value in [nil, "value"] {
             for needsConnection in [false, true] {

@@ -15,27 +15,34 @@ extension PostgresTransaction {
         try self.first("SELECT \(Self.jobColumns) FROM job WHERE id = $1", [id], Self.jobRow)
     }
 
-    func connectedJob(_ id: JobID) throws -> ConnectedJob? { try self.connectedJob(id, locked: "") }
-
-    func lockConnectedJob(_ id: JobID) throws -> ConnectedJob? {
-        try self.connectedJob(id, locked: self.lock("FOR UPDATE OF job"))
+    func connectedJob(_ id: JobID) throws -> ConnectedJob? {
+        try self.rows(Self.connectedJobToRead(id), Self.connectedJob).first.map(self.connectedAsSaid)
     }
 
-    private func connectedJob(_ id: JobID, locked lock: String) throws -> ConnectedJob? {
-        let found = try self.first(
+    func lockConnectedJob(_ id: JobID) throws -> ConnectedJob? {
+        let request = Self.connectedJobToRead(id, locked: self.lock("FOR UPDATE OF job"))
+        guard let found = try self.rows(request, Self.connectedJob).first else { return nil }
+        self.hold(.job(id))
+        return try self.connectedAsSaid(found)
+    }
+
+    private static func connectedJobToRead(_ id: JobID, locked lock: String = "") -> PostgresRequest {
+        PostgresRequest(
             """
-            SELECT \(Self.connectedJobColumns) FROM job LEFT JOIN connection USING (client) WHERE job.id = $1\(lock)
+            SELECT \(connectedJobColumns) FROM job LEFT JOIN connection USING (client) WHERE job.id = $1\(lock)
             """,
             [id]
-        ) { row in
-            ConnectedJob(
-                row: try Self.jobRow(&row), connection: row.isNextNull ? nil : try Self.connectionRow(&row))
-        }
-        if found != nil, !lock.isEmpty { self.hold(.job(id)) }
-        guard var found, found.row.clientID != found.connection?.clientID else { return found }
-        // It was connected while its lock was waited for.
-        found.connection = try found.row.clientID.flatMap { try self.connection($0) }
-        return found
+        )
+    }
+
+    private static func connectedJob(_ row: inout PostgresRow) throws -> ConnectedJob {
+        ConnectedJob(row: try jobRow(&row), connection: row.isNextNull ? nil : try connectionRow(&row))
+    }
+
+    /// The job with the connection that its row names: it may have been connected while its lock was waited for.
+    private func connectedAsSaid(_ found: ConnectedJob) throws -> ConnectedJob {
+        guard found.row.clientID != found.connection?.clientID else { return found }
+        return ConnectedJob(row: found.row, connection: try found.row.clientID.flatMap { try self.connection($0) })
     }
 
     private static let connectedJobColumns = [("job", jobColumns), ("connection", connectionColumns)]
@@ -104,33 +111,37 @@ extension PostgresTransaction {
         return row
     }
 
-    func lockJob(_ known: JobRow) throws -> JobRow? { try self.lockJob(known.job.id) }
-
     private func jobToLock(_ id: JobID) -> PostgresRequest {
         PostgresRequest("SELECT \(Self.jobColumns) FROM job WHERE id = $1\(self.lock("FOR UPDATE"))", [id])
     }
 
     /// One round trip for all three. Each sees what was committed before it began: the job and the execution after the
-    /// lock of the pipeline was had.
-    func lockWork(of known: JobRow) throws -> JobWork? {
-        let key = PipelineKey(scope: known.scope, name: known.pipelineName)
+    /// lock of the pipeline was had. What a job belongs to never changes, so the database looks it up by itself.
+    func lockWork(of id: JobID, withConnection: Bool) throws -> JobWork? {
         var pipeline: PipelineRow?
-        var row: JobRow?
+        var job: ConnectedJob?
         var execution: PipelineExecution?
-        let requests = [
-            self.pipelineToLock(key), self.jobToLock(known.job.id),
-            Self.executionToRead(known.start.executionID, of: known.pipelineID),
-        ]
-        try self.together(requests) { index, result in
+        let lockedJob =
+            withConnection ? Self.connectedJobToRead(id, locked: self.lock("FOR UPDATE OF job")) : self.jobToLock(id)
+        try self.together([self.pipelineToLock(of: id), lockedJob, Self.liveExecutionToRead(of: id)]) { index, result in
             switch index {
-            case 0: pipeline = try result.map { try self.heldPipelineRow(&$0, of: key) }.first
-            case 1: row = try result.map(Self.jobRow).first
+            case 0:
+                pipeline = try result.map { row in
+                    let key = PipelineKey(scope: try row.scope(), name: try row.text())
+                    return try self.heldPipelineRow(&row, of: key)
+                }
+                .first
+            case 1 where withConnection: job = try result.map(Self.connectedJob).first
+            case 1: job = try result.map { ConnectedJob(row: try Self.jobRow(&$0)) }.first
             default: execution = try result.map(Self.execution).first
             }
         }
-        guard let pipeline, pipeline.id == known.pipelineID, let row else { return nil }
-        self.hold(.job(known.job.id))
-        return JobWork(pipeline: pipeline, row: row, execution: execution)
+        guard let pipeline, var job else { return nil }
+        self.hold(.job(id))
+        if withConnection { job = try self.connectedAsSaid(job) }
+        // What is not found so is rare: the job says what it is of.
+        let known = try execution ?? self.execution(job.row.start.executionID, of: pipeline.id)
+        return JobWork(pipeline: pipeline, job: job, execution: known)
     }
 
     func lockOpenJob(of action: ActionExecutionID) throws -> JobRow? {

@@ -38,24 +38,34 @@ extension PostgresTransaction {
     }
 
     func lockPipeline(_ key: PipelineKey) throws -> PipelineRow? {
-        try self.rows(self.pipelineToLock(key)) { try self.heldPipelineRow(&$0, of: key) }.first
+        let request = PostgresRequest(
+            """
+            SELECT \(Self.pipelineColumns) FROM pipeline
+            WHERE account = $1 AND region = $2 AND name = $3\(self.lock("FOR UPDATE"))
+            """,
+            [key.scope.account, key.scope.region, key.name]
+        )
+        return try self.rows(request) { try self.heldPipelineRow(&$0, of: key) }.first
     }
+
+    /// The pipeline that the job is of; its key comes before ``pipelineColumns``.
+    func pipelineToLock(of id: JobID) -> PostgresRequest {
+        PostgresRequest(
+            """
+            SELECT account, region, name, \(Self.pipelineColumns) FROM pipeline
+            WHERE id = (SELECT pipeline FROM job WHERE id = $1)\(self.lock("FOR UPDATE"))
+            """,
+            [id]
+        )
+    }
+
+    private static let pipelineColumns = "id, created, updated, pipeline_type, execution_mode, tags, head"
 
     /// Of a query that locks.
     func heldPipelineRow(_ row: inout PostgresRow, of key: PipelineKey) throws -> PipelineRow {
         let pipeline = try Self.pipelineRow(&row, of: key)
         self.hold(.pipeline(pipeline.id))
         return pipeline
-    }
-
-    func pipelineToLock(_ key: PipelineKey) -> PostgresRequest {
-        PostgresRequest(
-            """
-            SELECT id, created, updated, pipeline_type, execution_mode, tags, head FROM pipeline
-            WHERE account = $1 AND region = $2 AND name = $3\(self.lock("FOR UPDATE"))
-            """,
-            [key.scope.account, key.scope.region, key.name]
-        )
     }
 
     static func pipelineRow(_ row: inout PostgresRow, of key: PipelineKey) throws -> PipelineRow {
@@ -167,13 +177,26 @@ extension PostgresTransaction {
         try self.rows(Self.executionToRead(id, of: pipeline), Self.execution).first
     }
 
-    static func executionToRead(_ id: PipelineExecutionID, of pipeline: PipelineID) -> PostgresRequest {
+    private static func executionToRead(_ id: PipelineExecutionID, of pipeline: PipelineID) -> PostgresRequest {
         PostgresRequest(
             """
             SELECT state FROM live_execution WHERE pipeline = $1 AND id = $2
             UNION ALL SELECT state FROM archived_execution WHERE pipeline = $1 AND id = $2
             """,
             [pipeline, id]
+        )
+    }
+
+    /// The execution whose action the job is of, if it is live and the action's history is there.
+    static func liveExecutionToRead(of id: JobID) -> PostgresRequest {
+        PostgresRequest(
+            """
+            SELECT state FROM live_execution WHERE (pipeline, id) = (
+                SELECT action_execution.pipeline, execution FROM job
+                JOIN action_execution ON action_execution.id = job.action_execution WHERE job.id = $1
+            )
+            """,
+            [id]
         )
     }
 

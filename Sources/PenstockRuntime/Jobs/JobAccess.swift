@@ -12,6 +12,14 @@ package enum WorkerProof: Sendable {
     case sameAccount
     /// A partner's worker, with the token of the customer's connection.
     case clientToken(String)
+
+    /// Whether it is checked against the job's connection.
+    var isOfConnection: Bool {
+        switch self {
+        case .sameAccount: false
+        case .clientToken: true
+        }
+    }
 }
 
 /// Decides whether a caller may see a job at all. Whoever may not is told that there is no such job.

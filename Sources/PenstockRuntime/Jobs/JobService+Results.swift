@@ -34,14 +34,11 @@ extension JobService {
         }
         let now = context.clock.now
         try await context.store.write { transaction in
-            guard let known = try JobAccess.job(id, proof, in: transaction) else {
+            guard let work = try transaction.lockWork(of: id, withConnection: proof.isOfConnection) else {
                 throw JobRejections.notFound(id.description)
             }
-            try JobAccess(context: context, now: now).check(known, call, proof, in: transaction)
-            guard let work = try transaction.lockWork(of: known.row) else {
-                throw JobRejections.notFound(id.description)
-            }
-            let job = work.row.standing(at: now)
+            try JobAccess(context: context, now: now).check(work.job, call, proof, in: transaction)
+            let job = work.job.row.standing(at: now)
             if job.isRepeat(digest, at: now, within: context.settings.repeatedResultWindow) { return }
             let status = job.status(at: now)
             guard status == .inProgress else { throw JobRejections.invalidState(id, status.rawValue) }
@@ -49,7 +46,7 @@ extension JobService {
                 throw Rejection(.outputVariablesSizeExceeded, JobResult.variablesProblem(limit: limit))
             }
             let commit = PipelineCommit(context: context, transaction: transaction, work: work, now: now)
-            try Self.finish(work.row, result, digest: digest, commit)
+            try Self.finish(work.job.row, result, digest: digest, commit)
             try call.audit(operation, "job/\(id)", at: now, in: transaction)
         }
     }
@@ -78,12 +75,12 @@ extension JobService {
         let context = self.context
         let now = context.clock.now
         return try await context.store.write { transaction in
-            guard let known = try transaction.job(id), let work = try transaction.lockWork(of: known),
-                work.row.job.dispatch == dispatch, !work.row.standing(at: now).storedStatus.isTerminal
+            guard let work = try transaction.lockWork(of: id, withConnection: false),
+                work.job.row.job.dispatch == dispatch, !work.job.row.standing(at: now).storedStatus.isTerminal
             else { return false }
             let commit = PipelineCommit(context: context, transaction: transaction, work: work, now: now)
             let kept = result.keepingVariables(within: context.settings.maximumOutputVariableBytes)
-            try Self.finish(work.row, kept, digest: result.digest, commit)
+            try Self.finish(work.job.row, kept, digest: result.digest, commit)
             return true
         }
     }

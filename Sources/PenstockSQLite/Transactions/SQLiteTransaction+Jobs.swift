@@ -40,9 +40,6 @@ extension SQLiteTransaction {
 
     func lockJob(_ id: JobID) throws -> JobRow? { try self.job(id) }
 
-    /// There is one writer, and what it sees does not change beneath it.
-    func lockJob(_ known: JobRow) -> JobRow? { known }
-
     func lockOpenJob(of action: ActionExecutionID) throws -> JobRow? {
         try self.connection.first(.openJobOfAction, .id(action), map: Self.jobRow)
     }

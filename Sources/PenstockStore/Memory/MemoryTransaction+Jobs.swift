@@ -42,8 +42,6 @@ extension MemoryTransaction {
 
     func lockJob(_ id: JobID) -> JobRow? { self.job(id) }
 
-    func lockJob(_ known: JobRow) -> JobRow? { known }
-
     func lockOpenJob(of action: ActionExecutionID) -> JobRow? {
         self.rows.openJobs.values.first { $0.start.id == action }
     }
