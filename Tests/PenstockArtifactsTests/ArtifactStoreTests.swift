@@ -201,7 +201,7 @@ import Testing
         #expect(listed.rows.map(\.key) == keys.sorted())
         #expect(fixture.files(in: "blobs").count == keys.count)
         let names = try FileManager.default.contentsOfDirectory(atPath: fixture.directory)
-        #expect(Set(names) == ["blobs", "incoming"])
+        #expect(Set(names) == ["aside", "blobs", "incoming"])
     }
 
     @Test func `A key has 1 to 1,024 bytes`() async throws {

@@ -14,6 +14,7 @@ package import PenstockModel
 /// ```text
 /// incoming/01890a5d…          being written
 /// blobs/ab/cdef0123…          the blob whose hash is abcdef0123…
+/// aside/abcdef0123…           a blob that is being forgotten: readers find it, writers do not
 /// ```
 package struct BlobStore: Sendable {
     /// Bytes are handed to and from the disk in pieces of this size.
@@ -67,6 +68,7 @@ package struct BlobStore: Sendable {
         try await threads.runIfActive {
             try FileCalls.makeDirectory(directory)
             try FileCalls.makeDirectory(store.path("incoming"))
+            try FileCalls.makeDirectory(store.path("aside"))
             try FileCalls.makeDirectory(store.path("blobs"))
             for byte in UInt8.min...UInt8.max { try FileCalls.makeDirectory(store.path("blobs", hexadecimal([byte]))) }
             for path in [store.path("blobs"), directory] { try FileCalls.synchronizeDirectory(path) }
@@ -82,6 +84,8 @@ package struct BlobStore: Sendable {
         let hex = hash.hex
         return self.path("blobs", String(hex.prefix(2)), String(hex.dropFirst(2)))
     }
+
+    private func asidePath(of hash: BlobHash) -> String { self.path("aside", hash.hex) }
 
     // MARK: Writing
 
@@ -146,13 +150,16 @@ package struct BlobStore: Sendable {
     ///
     /// - Throws: ``ArtifactError`` with code `unavailable` when it is not there, which means that the directory lost it.
     package func open(_ hash: BlobHash) async throws -> OpenBlob {
-        let path = self.path(of: hash)
-        do {
-            return OpenBlob(
-                file: try await self.threads.runIfActive { try OpenFile.reading(path) }, threads: self.threads)
-        } catch let error as FileError where error.isNotFound {
-            throw ArtifactError.contentMissing
+        // It may be set aside, and put back, between one look and the next.
+        for path in [self.path(of: hash), self.asidePath(of: hash), self.path(of: hash)] {
+            do {
+                return OpenBlob(
+                    file: try await self.threads.runIfActive { try OpenFile.reading(path) }, threads: self.threads)
+            } catch let error as FileError where error.isNotFound {
+                continue
+            }
         }
+        throw ArtifactError.contentMissing
     }
 
     // MARK: Inside transactions of the index
@@ -160,8 +167,28 @@ package struct BlobStore: Sendable {
     /// Whether the blob's file is there. Blocks for a moment; meant for the transaction that begins to reference it.
     func isPresent(_ hash: BlobHash) throws -> Bool { try FileCalls.status(self.path(of: hash)) != nil }
 
-    /// Removes the blob's file. Blocks for a moment; meant for the transaction that forgets the blob's row.
-    func remove(_ hash: BlobHash) throws { try FileCalls.remove(self.path(of: hash)) }
+    /// Takes the blob's file away from writers. Blocks for a moment; meant for the transaction that forgets the blob's row.
+    ///
+    /// The file itself stays until that is known to be so: the transaction may be undone, without this process being told
+    /// at once, and a writer may have named the blob meanwhile.
+    func setAside(_ hash: BlobHash) throws {
+        do throws(FileError) {
+            try FileCalls.rename(self.path(of: hash), to: self.asidePath(of: hash))
+        } catch  where error.isNotFound {
+        }
+    }
+
+    /// Undoes ``setAside(_:)``. Blocks for a moment; meant for a transaction that has the blob's row locked.
+    func putBack(_ hash: BlobHash) throws {
+        do throws(FileError) {
+            try FileCalls.rename(self.asidePath(of: hash), to: self.path(of: hash))
+            try FileCalls.synchronizeDirectory(self.path("blobs", String(hash.hex.prefix(2))))
+        } catch  where error.isNotFound {
+        }
+    }
+
+    /// Removes what was set aside. Blocks for a moment.
+    func removeAside(_ hash: BlobHash) throws { try FileCalls.remove(self.asidePath(of: hash)) }
 
     // MARK: Upkeep
 
@@ -173,6 +200,12 @@ package struct BlobStore: Sendable {
                 try FileCalls.remove("\(folder)/\(name)")
             }
         }
+    }
+
+    /// Blobs that were set aside, by this process now or by one that did not come to remove them.
+    func asideBlobs() async throws -> [BlobHash] {
+        let folder = self.path("aside")
+        return try await self.threads.runIfActive { try FileCalls.names(in: folder).compactMap { BlobHash(hex: $0) } }
     }
 
     /// Blobs under this first byte whose files nobody wrote for ``unreferencedBlobGrace``.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PenstockModel
+import Synchronization
 
 extension ArtifactStore {
     /// Blobs are collected in transactions of so many, so that writers wait only briefly.
@@ -12,10 +13,10 @@ extension ArtifactStore {
     /// Ends uploads that nobody completes, removes content that nothing has named for a while, and what crashed
     /// writers left behind.
     ///
-    /// Safe beside any number of writers and other collectors. A blob's file goes inside the transaction that forgets
-    /// its row, so a writer of the same content either comes first and is seen, or comes after and finds the file
-    /// missing, and is told to try again. A crash in between leaves a row without references or a file without a row,
-    /// and the next collection ends it.
+    /// Safe beside any number of writers and other collectors. A blob's file is set aside inside the transaction that
+    /// forgets its row, so a writer of the same content either comes first and is seen, or comes after and finds the file
+    /// missing, and is told to try again; it is removed once that transaction is durable. A crash in between leaves a row
+    /// without references, or a file without a row or aside, and the next collection ends it.
     ///
     /// An object of another store goes after the transaction that forgets its row and condemns its name. The name is
     /// used once, so whoever stores the same content from then on does so under another; a crash in between leaves the
@@ -31,6 +32,7 @@ extension ArtifactStore {
             try await self.condemnUnreferencedBlobs(cutoff)
             return try await self.removeCondemnedBlobs(from: objects)
         }
+        try await self.settle(try await self.blobs.asideBlobs())
         var removed = try await self.collectUnreferencedBlobs(cutoff)
         for byte in UInt8.min...UInt8.max { removed += try await self.collectUnknownBlobs(firstByte: byte, cutoff) }
         return removed
@@ -62,16 +64,12 @@ extension ArtifactStore {
     private func collectUnreferencedBlobs(_ cutoff: Timestamp) async throws -> Int {
         var removed = 0
         while true {
-            let (seen, gone) = try await self.index.withArtifacts { transaction in
+            let (seen, gone) = try await self.forgetBlobs { transaction, setAside in
                 let rows = try transaction.unreferencedBlobs(changedBefore: cutoff, limit: Self.collectionBatchSize)
-                var gone = 0
                 for row in rows where try transaction.forgetBlob(row.hash, changedBefore: cutoff) {
-                    // May be repeated, and be done though the transaction is undone: a file that is gone is as good as
-                    // removed, and who names a blob looks for its file.
-                    try self.blobs.remove(row.hash)
-                    gone += 1
+                    try setAside(row.hash)
                 }
-                return (rows.count, gone)
+                return rows.count
             }
             removed += gone
             // Rows that another transaction just took up again are seen and stay.
@@ -90,21 +88,62 @@ extension ArtifactStore {
                 try batch.filter { try transaction.blob($0) == nil }
             }
             guard !unknown.isEmpty else { continue }
-            removed += try await self.index.withArtifacts { transaction in
-                var gone = 0
+            removed += try await self.forgetBlobs { transaction, setAside in
                 for hash in unknown where try transaction.blob(hash) == nil {
-                    // A row of its own makes a writer that names the blob right now wait for this transaction.
-                    let past = Timestamp(millisecondsSinceEpoch: 0)
-                    try transaction.changeReferences(toBlob: hash, sizeBytes: 0, by: 0, at: past)
-                    guard try transaction.forgetBlob(hash, changedBefore: cutoff) else { continue }
-                    // May be repeated or outlive its transaction, as in `collectUnreferencedBlobs`.
-                    try self.blobs.remove(hash)
-                    gone += 1
+                    if try transaction.forgetUnnamed(hash, cutoff) { try setAside(hash) }
                 }
-                return gone
             }
+            .gone
         }
         return removed
+    }
+
+    // MARK: Files that are set aside
+
+    /// Runs a transaction that forgets rows of blobs and sets their files aside, and removes these once it is durable.
+    ///
+    /// The lock of a row ends with the session that has it, and so without this process: where the database is cut off
+    /// between the deletion and the file, a writer finds both and names the blob. The file is there to be put back then,
+    /// and for as long as nobody does, readers find it.
+    ///
+    /// - Parameter body: May run several times. The closure sets the blob's file aside.
+    /// - Returns: What the body returned, and how many files were removed.
+    private func forgetBlobs<Value: Sendable>(
+        _ body: @escaping @Sendable (any ArtifactTransaction, (BlobHash) throws -> Void) throws -> Value
+    ) async throws -> (seen: Value, gone: Int) {
+        let aside = Mutex<Set<BlobHash>>([])
+        let (blobs, index) = (self.blobs, self.index)
+        do {
+            let (value, forgotten) = try await index.withArtifacts { transaction in
+                var forgotten: [BlobHash] = []
+                let value = try body(transaction) { hash in
+                    aside.withLock { _ = $0.insert(hash) }
+                    try blobs.setAside(hash)
+                    forgotten.append(hash)
+                }
+                return (value, forgotten)
+            }
+            for hash in forgotten { try blobs.removeAside(hash) }
+            try await self.settle(aside.withLock { $0.subtracting(forgotten) })
+            return (value, forgotten.count)
+        } catch {
+            // What cannot be settled now the next collection settles.
+            try? await self.settle(aside.withLock { $0 })
+            throw error
+        }
+    }
+
+    /// Puts back what is named, and removes what is not.
+    private func settle(_ aside: some Collection<BlobHash> & Sendable) async throws {
+        let (blobs, cutoff) = (self.blobs, self.now() - BlobStore.unreferencedBlobGrace)
+        for hash in aside {
+            let isForgotten = try await self.index.withArtifacts { transaction in
+                if try transaction.forgetUnnamed(hash, cutoff) { return true }
+                try blobs.putBack(hash)
+                return false
+            }
+            if isForgotten { try blobs.removeAside(hash) }
+        }
     }
 
     // MARK: Objects of another store
@@ -177,5 +216,15 @@ extension ArtifactStore {
             }
             return (gone.sorted(), failure)
         }
+    }
+}
+
+extension ArtifactTransaction {
+    /// Forgets the blob unless something names it, also where it has no row. One of its own makes whoever names the blob
+    /// right now be waited for, or wait.
+    fileprivate func forgetUnnamed(_ hash: BlobHash, _ cutoff: Timestamp) throws -> Bool {
+        let past = Timestamp(millisecondsSinceEpoch: 0)
+        try self.changeReferences(toBlob: hash, sizeBytes: 0, by: 0, at: past)
+        return try self.forgetBlob(hash, changedBefore: cutoff)
     }
 }
