@@ -44,6 +44,10 @@ package protocol StoreTransaction: StoreReader, PipelineWriter, JobWriter, WorkW
 {
     /// Tells observers once the transaction is durable.
     func signal(_ signal: StoreSignal)
+
+    /// Lets no other transaction that locks the name go on until this one ends; called before anything of that name is
+    /// read.
+    func lock(_ name: ContestedName) throws
 }
 
 extension StoreTransaction {

@@ -79,13 +79,7 @@ extension PostgresTransaction {
     /// Locks rows that stand for keys, since a key without versions has no row of its own. Keys that share one wait for
     /// each other, which does no harm; rows are locked in their order.
     func lockKeys(_ keys: Set<ObjectKey>, in bucket: String) throws {
-        guard self.takesLocks else { return }
-        for number in Set(keys.map { KeyLock.number(of: $0, in: bucket) }).sorted() {
-            try self.gatherLock(
-                "SELECT 1 FROM \(KeyLock.table) WHERE number = $1", [number],
-                orElse: "\(KeyLock.table) has lost rows: it has the numbers from 0 to \(KeyLock.count - 1)"
-            )
-        }
+        try self.lockNumbers(Set(keys.map { KeyLock.number(of: $0, in: bucket) }))
     }
 
     func latestVersion(of key: ObjectKey, in bucket: String) throws -> ObjectVersionRow? {

@@ -34,6 +34,7 @@ package struct AccessKeyService: Sendable {
         let limit = self.context.settings.maximumAccessKeys
         let issued = try self.issue(account, principalName, isAdministrator, policies, at: now)
         return try await self.context.store.write { transaction in
+            try transaction.lock(.accessKeys(account))
             guard try transaction.accessKeys(of: account).count < limit else {
                 throw Rejection(.limitExceeded, "Account '\(account)' has exceeded the limit of \(limit) access keys")
             }
@@ -59,6 +60,9 @@ package struct AccessKeyService: Sendable {
         let now = self.context.clock.now
         let operatorAccount = self.context.settings.operatorAccount
         try await self.context.store.write { transaction in
+            guard let known = try transaction.accessKey(id) else { return }
+            // Of two calls that disable the last two administrators one is first.
+            try transaction.lock(.accessKeys(known.account))
             guard var row = try transaction.accessKey(id), !row.isDisabled else { return }
             if row.isAdministrator, row.account == operatorAccount {
                 let administrators = try transaction.accessKeys(of: row.account).filter {

@@ -19,6 +19,7 @@ extension ActionTypeService {
         let now = self.context.clock.now
         let limit = self.context.settings.maximumCustomActionTypes
         try await self.context.store.write { transaction in
+            try transaction.lock(.customActionTypes(call.scope))
             if let existing = try transaction.customActionType(definition.id, in: call.scope) {
                 guard existing.isDeleted else { throw Rejection(.validation, Self.exists(definition.id)) }
                 guard existing.definition == definition else {
@@ -52,6 +53,7 @@ extension ActionTypeService {
     package func deleteCustom(_ call: CallContext, _ id: ActionTypeID) async throws {
         let now = self.context.clock.now
         try await self.context.store.write { transaction in
+            try transaction.lock(.customActionTypes(call.scope))
             guard var row = try transaction.customActionType(id, in: call.scope), !row.isDeleted else { return }
             row.isDeleted = true
             try transaction.putActionType(row)

@@ -36,6 +36,7 @@ extension ActionTypeService {
         }
         guard id.owner == .thirdParty else { throw ActionTypeRejections.notFound(id) }
         try await self.context.store.write { transaction in
+            try transaction.lock(.partnerActionTypes(call.scope.region))
             let existing = try transaction.partnerActionType(id, in: call.scope.region)
             if let existing {
                 guard existing.account == call.scope.account else { throw ActionTypeRejections.notFound(id) }

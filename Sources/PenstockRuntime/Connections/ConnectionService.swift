@@ -35,7 +35,9 @@ package struct ConnectionService: Sendable {
         let token = self.makeToken()
         let id = ClientID(context.identifiers(1)[0])
         return try await context.store.write { transaction in
-            // Jobs are made under this lock: one that is made now is seen here, or sees the connection.
+            // Jobs are made under these locks, of the name while their pipeline is made: one that is made now is seen here,
+            // or sees the connection.
+            try transaction.lock(.pipeline(call.pipeline(pipeline)))
             _ = try transaction.lockPipelineID(call.pipeline(pipeline))
             let live = try transaction.liveConnection(
                 scope: call.scope,

@@ -47,6 +47,7 @@ package struct PipelineService: Sendable {
             var declaration = definition.declaration
             declaration.version = 1
             let key = call.pipeline(declaration.name)
+            try transaction.lock(.pipeline(key))
             let limit = context.settings.maximumPipelines
             let hasRoom = try context.quota.takeRoom(in: call.scope, limit: limit) {
                 try transaction.pipelineCount(in: call.scope)

@@ -82,6 +82,8 @@ struct SourceWatches {
         let watches = try commit.transaction.sourceWatches(of: self.pipeline.id)
         for (action, _) in Self.watched(in: declaration) {
             guard let watch = watches.first(where: { $0.actionName == action.name }) else { continue }
+            // Whoever puts the object now sees the watch, or is seen here.
+            try commit.transaction.lockKeys([ObjectKey(watch.objectKey)], in: watch.bucket)
             try self.startIfUnseen(watch, &commit)
         }
     }
