@@ -10,10 +10,10 @@ from support import declarations
 from support.waiting import until
 
 
-def damage(server, name):
-    """Makes the state of a pipeline unreadable."""
+def damage(server, name, statement="UPDATE pipeline SET head = x'ff' WHERE name = ?"):
+    """Makes the state of a pipeline unreadable, or what the statement names."""
     with sqlite3.connect(server.data_dir / "penstock.sqlite") as database:
-        damaged = database.execute("UPDATE pipeline SET head = x'ff' WHERE name = ?", (name,)).rowcount
+        damaged = database.execute(statement, (name,)).rowcount
     database.close()
     assert damaged == 1
 
@@ -46,3 +46,28 @@ def test_a_pipeline_that_cannot_be_read_can_be_deleted_and_made_anew(own_server,
     assert world.codepipeline.list_pipelines()["pipelines"] == []
     world.create(("Deploy", [declarations.action("Ship", world.custom)]))
     assert world.next_job()["data"]["pipelineContext"]["pipelineName"] == name
+
+
+def test_a_job_that_cannot_be_handed_out_keeps_no_other_from_being_polled(own_server, tmp_path):
+    world = World(own_server, tmp_path)
+    first = world.custom_pipeline(name="first")
+
+    def actions():
+        return world.codepipeline.list_action_executions(pipelineName=first)["actionExecutionDetails"]
+
+    until(lambda: len(actions()) == 2, what="the job of the first")
+    world.create(("Deploy", [declarations.action("Ship", world.custom)]), name="second")
+    own_server.stop()
+    damage(
+        own_server, first,
+        "UPDATE pipeline_version SET declaration = x'ff'"
+        " WHERE pipeline = (SELECT number FROM pipeline WHERE name = ?)",
+    )
+    own_server.start()
+    world.reconnect()
+
+    job = until(lambda: world.poll(maxBatchSize=1), what="a job of the second")[0]
+
+    assert job["data"]["pipelineContext"]["pipelineName"] == "second"
+    log = own_server.data_dir.with_suffix(".log").read_text()
+    assert "a job cannot be handed out" in log and first in log

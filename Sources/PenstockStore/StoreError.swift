@@ -6,11 +6,13 @@ import PenstockModel
 /// What a store could not do. Nothing was written, except where a code says that this is not known.
 package struct StoreError: TemporaryFailure, Sendable, CustomStringConvertible {
     package struct Code: Sendable, Hashable {
-        private enum Base { case unavailable, outcomeUnknown, corrupt, constraint, closed }
+        private enum Base { case unavailable, contended, outcomeUnknown, corrupt, constraint, closed }
         private let base: Base
         private init(_ base: Base) { self.base = base }
         /// The database cannot be reached, is full, or did not answer in time. Try again later.
         package static let unavailable = Self(.unavailable)
+        /// Others held what the transaction needs for too long, or it took too long itself. Try again later.
+        package static let contended = Self(.contended)
         /// The connection was lost while committing: the transaction may have been committed.
         package static let outcomeUnknown = Self(.outcomeUnknown)
         /// A row cannot be read by this version.
@@ -34,7 +36,9 @@ package struct StoreError: TemporaryFailure, Sendable, CustomStringConvertible {
 
     package var description: String { self.message }
 
-    package var isTemporary: Bool { self.code == .unavailable || self.code == .closed }
+    package var isTemporary: Bool {
+        self.code == .unavailable || self.code == .contended || self.code == .closed
+    }
 
     /// Whether other transactions must be expected to fail alike, rather than this one for what its rows are.
     package var concernsWholeStore: Bool {

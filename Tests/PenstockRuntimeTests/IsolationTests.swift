@@ -16,7 +16,16 @@ import Testing
     @Test(arguments: [StoreError(.corrupt, "a row"), Damaged() as any Error & Sendable])
     func `is not stopped by what is wrong with one of them`(_ error: any Error & Sendable) async throws {
         let fixture = try await RuntimeFixture()
-        try await fixture.context.isolating("tried", pipeline: self.pipeline) { throw error }
+        let isDone = try await fixture.context.isolating("tried", pipeline: self.pipeline) { throw error }
+        #expect(isDone)
+    }
+
+    @Test func `is not stopped by who holds the rows of one of them, whose work is still to be done`() async throws {
+        let fixture = try await RuntimeFixture()
+        let isDone = try await fixture.context.isolating("tried", pipeline: self.pipeline) {
+            throw StoreError(.contended, "a lock")
+        }
+        #expect(!isDone)
     }
 
     @Test(arguments: [StoreError.Code.unavailable, .closed, .outcomeUnknown])

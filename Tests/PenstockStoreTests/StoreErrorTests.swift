@@ -6,7 +6,8 @@ import Testing
 
 struct StoreErrorTests {
     @Test(arguments: [
-        (StoreError.Code.unavailable, true), (.closed, true), (.outcomeUnknown, false), (.corrupt, false),
+        (StoreError.Code.unavailable, true), (.contended, true), (.closed, true), (.outcomeUnknown, false),
+        (.corrupt, false),
         (.constraint, false),
     ])
     func `Clients may come back where nothing was written and the cause passes`(

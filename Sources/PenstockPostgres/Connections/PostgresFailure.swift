@@ -40,6 +40,8 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case conflict
         /// The connection is gone, and with it a transaction that was not committing yet.
         case connectionLost
+        /// A lock was not to be had in time, or a statement took too long: of these rows, and perhaps of no others.
+        case contended
         case constraint, corrupt, unavailable
     }
 
@@ -51,6 +53,7 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
         // The server shuts down, and says so while the connection still looks alive.
         case "57P01", "57P02", "57P03": return .connectionLost
         case "XX001", "XX002": return .corrupt
+        case "55P03", "57014": return .contended
         default: break
         }
         if self.isConnectionLost { return .connectionLost }
@@ -64,7 +67,8 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// What the caller of the store is told once nothing is left to be tried.
     var storeError: StoreError {
         switch self.meaning {
-        case .conflict, .connectionLost, .unavailable:
+        case .conflict, .contended: StoreError(.contended, self.description, underlying: self)
+        case .connectionLost, .unavailable:
             StoreError(.unavailable, self.description, underlying: self)
         case .constraint: StoreError(.constraint, self.description, underlying: self)
         case .corrupt: StoreError(.corrupt, self.description, underlying: self)

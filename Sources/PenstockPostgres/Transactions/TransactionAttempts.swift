@@ -133,7 +133,7 @@ struct TransactionAttempts {
             // The body tried to write where it may only read.
             return .refused(StoreError(.constraint, failure.description, underlying: failure))
         case .connectionLost: return .again(failure)
-        case .constraint, .corrupt, .unavailable:
+        case .constraint, .contended, .corrupt, .unavailable:
             return .refused(error is PostgresFailure ? failure.storeError : error)
         }
     }
@@ -153,7 +153,7 @@ struct TransactionAttempts {
                 self.announce(transaction.signals)
                 throw .refused(StoreError(.outcomeUnknown, error.description, underlying: error))
             case .conflict, .connectionLost: throw .again(error)
-            case .constraint, .corrupt, .unavailable: throw .refused(error.storeError)
+            case .constraint, .contended, .corrupt, .unavailable: throw .refused(error.storeError)
             }
         }
     }

@@ -37,6 +37,7 @@ final class EventLane: Sendable {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
                 var next: Timestamp?
+                let looked = self.context.clock.now
                 do {
                     for event in try await self.claim() {
                         self.context.ongoingWork.begin()
@@ -47,7 +48,7 @@ final class EventLane: Sendable {
                             self.alarm.ring()
                         }
                     }
-                    if self.room > 0 { next = try await self.nextDue() }
+                    if self.room > 0 { next = Alarm.next(try await self.nextDue(), after: looked, self.context.clock) }
                 } catch {
                     self.log("events could not be claimed", error)
                 }

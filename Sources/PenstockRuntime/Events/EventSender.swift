@@ -29,8 +29,12 @@ package struct EventSendFailure: Error, Sendable, Hashable {
     /// How long the target asks to be left alone.
     package var retryAfter: Duration?
 
+    /// - Parameter reason: Often what a target said; of control characters, which no log and not every database takes,
+    ///   spaces are made.
     package init(_ reason: String, retryAfter: Duration? = nil) {
-        self.reason = reason
+        self.reason = String(
+            String.UnicodeScalarView(reason.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 })
+        )
         self.retryAfter = retryAfter
     }
 }

@@ -1,6 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 package import PenstockEngine
 package import PenstockModel
 package import PenstockStore
@@ -152,8 +153,8 @@ package struct JobService: Sendable {
         guard let ticket = known ?? (asksAnyway ? queues.anyTicket(for: claim.queue, at: now) : nil) else { return [] }
         let context = self.context
         let (claimed, isExhausted) = try await context.store.write { transaction in
-            let found = try transaction.claimJobs(claim, at: now)
-            let claimed = try found.filter { now < $0.deadline }.map { found in
+            let (found, isExhausted) = try Self.claimable(claim, at: now, in: transaction)
+            let claimed = try found.map { found -> Result<ClaimedJob, UnreadableJob> in
                 var row = found
                 row.job.dispatch(
                     to: principal,
@@ -166,16 +167,9 @@ package struct JobService: Sendable {
                 if let clientID = row.clientID {
                     try transaction.bindConnection(clientID, to: row.start.action.typeID)
                 }
-                let version = try context.declarations.version(
-                    row.start.pipelineVersion,
-                    of: row.pipelineID,
-                    in: transaction
-                )
-                guard let version else { throw StoreError(.corrupt, "job \(row.job.id) has no pipeline version") }
-                let configuration = try context.configuration(of: row, version: version, in: transaction)
-                return ClaimedJob(row: row, version: version, configuration: configuration)
+                return try context.claimed(row, in: transaction)
             }
-            return (claimed, found.count < claim.limit)
+            return (claimed, isExhausted)
         }
         queues.claimed(
             claim.queue,
@@ -184,8 +178,37 @@ package struct JobService: Sendable {
             isExhausted: isExhausted,
             queryValue: claim.queryValue
         )
-        return claimed
+        return claimed.compactMap { result in
+            do throws(UnreadableJob) {
+                return try result.get()
+            } catch {
+                context.logger.error("a job cannot be handed out", metadata: error.metadata)
+                return nil
+            }
+        }
     }
+
+    /// Locks jobs that can be polled and are not overdue. Overdue ones, which a timer is about to end, or cannot, are
+    /// passed over and count for nothing.
+    ///
+    /// - Returns: At most as many as the claim says, and whether there are no more.
+    private static func claimable(
+        _ claim: JobClaim, at now: Timestamp, in transaction: any StoreTransaction
+    ) throws -> (jobs: [JobRow], isExhausted: Bool) {
+        var wider = claim
+        while true {
+            let found = try transaction.claimJobs(wider, at: now)
+            let jobs = found.filter { now < $0.deadline }
+            let isExhausted = found.count < wider.limit
+            if isExhausted || jobs.count >= claim.limit || wider.limit >= Self.maximumOverdue {
+                return (Array(jobs.prefix(claim.limit)), isExhausted && jobs.count <= claim.limit)
+            }
+            wider.limit = min(wider.limit * 8, Self.maximumOverdue)
+        }
+    }
+
+    /// Behind so many jobs that are all overdue, nothing is looked for.
+    private static let maximumOverdue = 4096
 
     // MARK: Acknowledging
 

@@ -102,9 +102,13 @@ package struct RunnerService: Service {
         do {
             // Signals of other processes can be lost, so what memory says of their queues is refreshed.
             if self.context.store.isShared { try await self.context.prepare() }
-            for queue in self.context.queues.ready(Set(self.runners.keys), at: self.context.clock.now) {
-                let room = Self.concurrency - self.leases.count
-                guard room > 0 else { break }
+        } catch {
+            self.context.logger.error("queues could not be read", metadata: ["error": "\(error)"])
+        }
+        for queue in self.context.queues.ready(Set(self.runners.keys), at: self.context.clock.now) {
+            let room = Self.concurrency - self.leases.count
+            guard room > 0 else { break }
+            do {
                 let claim = JobClaim(queue: queue, limit: room)
                 let jobs = try await self.jobs.claim(claim, principal: Self.principal, visibility: Self.lease)
                 for entry in jobs {
@@ -113,9 +117,12 @@ package struct RunnerService: Service {
                     self.leases.begin(run, Self.term(from: job.dispatchedAt ?? self.context.clock.now))
                     claimed.append((entry, run))
                 }
+            } catch {
+                // What is wrong with one queue's rows keeps no other from its own.
+                self.context.logger.error(
+                    "jobs could not be claimed", metadata: ["queue": "\(queue)", "error": "\(error)"])
+                if let error = error as? StoreError, error.concernsWholeStore { break }
             }
-        } catch {
-            self.context.logger.error("jobs could not be claimed", metadata: ["error": "\(error)"])
         }
         return claimed
     }

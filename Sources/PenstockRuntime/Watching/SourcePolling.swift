@@ -44,6 +44,7 @@ package struct SourcePolling: Service {
             await withDiscardingTaskGroup { group in
                 while !Task.isCancelled {
                     var next: Timestamp?
+                    let looked = self.context.clock.now
                     do {
                         for watch in try await self.claimDueLooks() {
                             self.context.ongoingWork.begin()
@@ -55,7 +56,9 @@ package struct SourcePolling: Service {
                             }
                         }
                         // Where there is no room, the look that ends first wakes this.
-                        next = self.looks.room > 0 ? try await self.nextDue() : nil
+                        if self.looks.room > 0 {
+                            next = Alarm.next(try await self.nextDue(), after: looked, self.context.clock)
+                        }
                     } catch {
                         self.context.logger.error("sources could not be polled", metadata: ["error": "\(error)"])
                     }

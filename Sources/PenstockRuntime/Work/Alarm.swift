@@ -52,6 +52,17 @@ final class Alarm: Sendable {
     /// Something is due now.
     func ring() { self.set(Timestamp(millisecondsSinceEpoch: .min)) }
 
+    /// For how long what is due is left alone that was not to be had: somebody else has its row.
+    static let pauseForOthers: Duration = .milliseconds(250)
+
+    /// When to look again for what is due at the instant, after a look that took all that was to be had.
+    ///
+    /// - Parameter looked: When that look began.
+    static func next(_ due: Timestamp?, after looked: Timestamp, _ clock: any ServiceClock) -> Timestamp? {
+        guard let due, due <= looked else { return due }
+        return clock.now + Self.pauseForOthers
+    }
+
     /// Returns at the instant, at one that was set and is earlier, after the limit, or when the task is cancelled.
     func sleep(until next: Timestamp?, atMost limit: Duration, _ clock: any ServiceClock) async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)

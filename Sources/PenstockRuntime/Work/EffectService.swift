@@ -53,7 +53,9 @@ package struct EffectService: Service {
             guard !claimed.isEmpty else { return }
             for effect in claimed {
                 switch effect.row.kind {
-                case .objectChanged(let change): try await self.startPipelines(watching: change)
+                case .objectChanged(let change):
+                    // What is still to be done stays owed, until the lease ends.
+                    guard try await self.startPipelines(watching: change) else { continue }
                 }
                 _ = try await context.store.write { try $0.settleEffect(effect.row.id, fence: effect.fence) }
             }
@@ -62,16 +64,21 @@ package struct EffectService: Service {
 
     /// Starts every pipeline that watches the object and has not seen it as it is now. Of several changes that are found
     /// together the last one starts, whatever the order in which they are carried out.
-    private func startPipelines(watching change: ObjectChange) async throws {
+    ///
+    /// - Returns: `false` when a pipeline was held by others for too long.
+    private func startPipelines(watching change: ObjectChange) async throws -> Bool {
         let context = self.context
         let watches = try await context.store.read { reader in
             try reader.sourceWatches(bucket: change.bucket, objectKey: change.key.description, in: change.scope)
         }
+        var isDone = true
         for watch in watches where watch.isActive {
-            try await context.isolating("a pipeline was not started", pipeline: watch.pipelineKey) {
+            let isStarted = try await context.isolating("a pipeline was not started", pipeline: watch.pipelineKey) {
                 try await self.start(watch)
             }
+            isDone = isDone && isStarted
         }
+        return isDone
     }
 
     private func start(_ watch: SourceWatchRow) async throws {

@@ -32,9 +32,11 @@ package struct TimerService: Service {
         await self.alarm.loop(
             atLeastEvery: Self.sweepInterval, in: self.context, orLog: "timers could not be carried out"
         ) {
+            let looked = self.context.clock.now
             try await self.fireDueTimers()
             try await self.sweep()
-            return try await self.context.store.read { try $0.earliestTimer() }
+            let due = try await self.context.store.read { try $0.earliestTimer() }
+            return Alarm.next(due, after: looked, self.context.clock)
         }
     }
 

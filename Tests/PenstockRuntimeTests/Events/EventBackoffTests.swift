@@ -6,6 +6,10 @@ import PenstockRuntime
 import Testing
 
 struct EventBackoffTests {
+    @Test func `What a target says of its failure has no control characters`() {
+        #expect(EventSendFailure("ended with 1: bad\u{0}thing\r\nü").reason == "ended with 1: bad thing  ü")
+    }
+
     @Test func `Each wait is twice as long, up to the limit`() {
         let waits = (1...12).map { EventBackoff.delay(after: $0, chance: 1, asked: nil).components.seconds }
         #expect(waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900])
