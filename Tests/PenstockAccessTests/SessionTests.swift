@@ -78,18 +78,6 @@ import Testing
         #expect(credentials.sessionToken.utf8.count < SessionVault.ordinaryTokenLimit)
     }
 
-    @Test func `A job's grant reaches its artifacts and the version it names`() {
-        let grant = self.jobGrant
-        #expect(grant.allowsReading(bucket: "artifacts", key: "in/source.zip"))
-        #expect(grant.allowsReading(bucket: "artifacts", key: "in/source.zip", versionID: "v1"))
-        #expect(!grant.allowsReading(bucket: "artifacts", key: "in/source.zip", versionID: "v2"))
-        #expect(!grant.allowsReading(bucket: "artifacts", key: "out/build.zip"))
-        #expect(grant.grantedVersion(bucket: "artifacts", key: "in/source.zip") == "v1")
-        #expect(grant.allowsWriting(bucket: "artifacts", key: "out/build.zip"))
-        #expect(!grant.allowsWriting(bucket: "artifacts", key: "in/source.zip"))
-        #expect(!grant.allowsWriting(bucket: "other", key: "out/build.zip"))
-    }
-
     @Test(arguments: [
         ("s3:GetObject", "in/source.zip", true),
         ("s3:PutObject", "out/build.zip", true),

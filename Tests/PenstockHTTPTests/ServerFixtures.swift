@@ -124,13 +124,14 @@ struct RawClient {
 /// Runs a server on a port of its own for the time of the closure.
 func withServer(
     limits: HTTPLimits = HTTPLimits(),
+    bodyLimit: Int = 4 << 20,
     departures: AsyncStream<String>.Continuation? = nil,
     release: Flag = Flag(),
     shutdown: (@Sendable (ServiceGroup) -> Void)? = nil,
     _ test: @escaping @Sendable (Int) async throws -> Void
 ) async throws {
     let (ports, portSource) = AsyncStream<Int>.makeStream()
-    let surface = EchoSurface(bodyLimit: limits.apiBodyBytes, departures: departures, release: release)
+    let surface = EchoSurface(bodyLimit: bodyLimit, departures: departures, release: release)
     let router = ServiceRouter(surfaces: [.artifacts: surface, .pipelines: surface], logger: quietLogger)
     let server = try HTTPServer(
         .init(

@@ -123,10 +123,8 @@ import Testing
     }
 
     @Test func `A body beyond the limit is refused with 413, announced or not`() async throws {
-        var limits = HTTPLimits()
-        limits.apiBodyBytes = 1000
         let body = String(repeating: "x", count: 2000)
-        try await withServer(limits: limits) { port in
+        try await withServer(bodyLimit: 1000) { port in
             for request in [
                 post("/", body),
                 "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n",
@@ -144,9 +142,7 @@ import Testing
     }
 
     @Test func `A client that waits to be asked is asked, unless its body is refused`() async throws {
-        var limits = HTTPLimits()
-        limits.apiBodyBytes = 1000
-        try await withServer(limits: limits) { port in
+        try await withServer(bodyLimit: 1000) { port in
             let head = { (length: Int) in
                 "POST /x HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n"
             }

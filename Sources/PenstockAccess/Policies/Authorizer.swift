@@ -173,7 +173,7 @@ extension JobGrant {
     private static let writeActions: Set = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
 
     /// Reading its inputs and writing its outputs is all that a job's credentials can do; versions are for the artifact
-    /// store to compare, with ``allowsReading(bucket:key:versionID:)``.
+    /// store to compare.
     fileprivate func allows(action: String, on resource: String) -> PolicyVerdict {
         func named(_ object: ObjectGrant) -> Bool { resource == "arn:aws:s3:::\(object.bucket)/\(object.key)" }
         if Self.readActions.contains(action), self.read.contains(where: named) { return .allowed }

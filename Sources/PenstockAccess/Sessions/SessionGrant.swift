@@ -42,26 +42,6 @@ package struct JobGrant: Sendable, Hashable {
         self.read = read
         self.write = write
     }
-
-    /// Whether the object, or this version of it, may be read.
-    ///
-    /// A reader that names no version gets the granted one: see ``grantedVersion(bucket:key:)``.
-    package func allowsReading(bucket: String, key: String, versionID: String? = nil) -> Bool {
-        self.read.contains { grant in
-            grant.bucket == bucket && grant.key == key
-                && (versionID == nil || grant.versionID == nil || grant.versionID == versionID)
-        }
-    }
-
-    /// The version that a read without a version must be answered with; `nil` for the current one.
-    package func grantedVersion(bucket: String, key: String) -> String? {
-        self.read.first { $0.bucket == bucket && $0.key == key }?.versionID
-    }
-
-    /// Whether the object may be written, in one piece or in parts.
-    package func allowsWriting(bucket: String, key: String) -> Bool {
-        self.write.contains { $0.bucket == bucket && $0.key == key }
-    }
 }
 
 /// What a session's credentials are for.

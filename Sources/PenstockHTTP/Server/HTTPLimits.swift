@@ -8,10 +8,6 @@ package struct HTTPLimits: Sendable, Hashable {
     /// Of all header fields and the request target together. Beyond it: 431, and the connection ends.
     package var headerBytes = 32 * 1024
     package var headerCount = 128
-    /// Of a body of the API and the administration; the artifact store has its own.
-    ///
-    /// Source: the real service documents none.
-    package var apiBodyBytes = 4 * 1024 * 1024
     /// From a connection's beginning to its first byte: a place among ``connections`` is not for those who say nothing.
     package var firstByteTimeout = Duration.seconds(10)
     /// From a request's first byte to the end of its head.

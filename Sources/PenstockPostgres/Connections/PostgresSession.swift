@@ -72,9 +72,6 @@ final class PostgresSession {
 
     private static let minimumVersion: Int32 = 140_000
 
-    /// Whether a transaction is open that nothing can be done with but to roll it back.
-    var isInFailedTransaction: Bool { PQtransactionStatus(self.handle.raw) == PQTRANS_INERROR }
-
     /// Whether no transaction is open and the connection can be used for the next one.
     var isIdle: Bool { PQtransactionStatus(self.handle.raw) == PQTRANS_IDLE }
 
