@@ -126,9 +126,15 @@ def lived(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def many(tmp_path_factory):
-    """One with so many objects that what moves them can be killed in the middle."""
+def many_objects(tmp_path_factory):
     return content.directory_of(tmp_path_factory.mktemp("many"), content.many())
+
+
+@pytest.fixture
+def many(many_objects):
+    """One with so many objects that what moves them can be killed in the middle; as if no other test had moved it."""
+    (many_objects[0] / "moved").unlink(missing_ok=True)
+    return many_objects
 
 
 @pytest.fixture
@@ -145,6 +151,8 @@ def abroad(source, store, tmp_path, request):
     prefix, target = re.sub(r"\W+", "-", request.node.name)[:60], tmp_path / "abroad"
     places = ("--from", content.sqlite(source[0]), "--to", content.sqlite(target))
     upkeep.run("migrate-store", *places, "--to-artifacts", store.place(prefix))
+    # Tests look at both.
+    (source[0] / "moved").unlink()
     shutil.copy(source[0] / "master-key", target)
     return content.Abroad(store, prefix, target)
 

@@ -13,7 +13,7 @@ from support import upkeep
 from support.server import REGION, Server, executable
 from support.store import read
 from support.waiting import until
-from support.world import TimedWorld
+from support.world import TimedWorld, World
 
 MIB = 1024 * 1024
 
@@ -28,6 +28,33 @@ def started(directory, *options, **environment):
         [executable(), "serve", "--data-dir", directory / "data", "--port", "0", *map(str, options)],
         capture_output=True, text=True, timeout=60, env=env,
     )
+
+
+def test_a_directory_that_never_had_content_keeps_a_server_of_a_database_that_names_some_from_starting(
+    own_fleet, tmp_path
+):
+    World(own_fleet.replicas[0], tmp_path).put_source()
+    astray = tmp_path / "astray"
+    astray.mkdir()
+    shared = own_fleet.replicas[0].options
+    done = started(astray, *shared)
+    assert done.returncode == upkeep.UNUSABLE
+    assert f"{astray}/data/artifacts has none. Mount or link the directory" in done.stderr
+
+    # Whoever has lost it may go on without.
+    (astray / "data" / "artifacts" / "blobs").mkdir(parents=True)
+    server = Server(astray / "data", *shared).start()
+    assert server.stop() == 0
+
+
+def test_that_content_is_missing_stands_in_the_log(own_server, tmp_path, refused):
+    world = World(own_server, tmp_path)
+    world.put_source()
+    for file in (own_server.data_dir / "artifacts" / "blobs").glob("*/*"):
+        file.unlink()
+    assert refused(world.s3.get_object, Bucket=world.bucket, Key="source.zip")[0] == "SlowDown"
+    log = own_server.data_dir.with_suffix(".log").read_text()
+    assert "A request to the artifact store failed" in log and "content of the object is missing" in log
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ def passwords(tmp_path, secured):
 
 @contextlib.contextmanager
 def serving(tmp_path, database, key, *options, **variables):
+    # The database may name content of another test, which is gone with that.
+    (tmp_path / "data" / "artifacts" / "blobs").mkdir(parents=True)
+    (tmp_path / "data" / "lock").touch(mode=0o600)
     server = Server(
         tmp_path / "data", "--database", database, "--master-key-file", str(key), *options, variables=variables
     )

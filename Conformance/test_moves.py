@@ -6,6 +6,7 @@
 import sqlite3
 import subprocess
 
+import pytest
 from support import upkeep
 from support.server import Server, executable
 from support.waiting import until
@@ -49,6 +50,13 @@ def test_a_store_moves_to_postgresql_and_back_with_equal_hashes(own_server, clus
     # As it came back it goes again, and is what it was.
     again = moved("--from", f"sqlite:{tmp_path / 'back'}", "--to", cluster.create_database())
     assert first == again
+    # What was moved away is out of date, and nobody takes it for what there is.
+    told = "The rows were moved to the PostgreSQL database."
+    for command in (("serve", "--port", "0", "--master-key-file", key), ("backup", "--to", tmp_path / "saved")):
+        assert told in upkeep.run(*command, "--data-dir", tmp_path / "back", status=upkeep.CONFIGURATION)
+    doctor = [executable(), "doctor", "--data-dir", tmp_path / "back"]
+    assert told in subprocess.run(doctor, capture_output=True, text=True, timeout=60).stderr
+    (tmp_path / "back" / "moved").unlink()
 
     back = Server(tmp_path / "back", "--master-key-file", key).start()
     try:
@@ -129,6 +137,26 @@ def test_rows_of_another_store_do_not_go_on_with_a_move(own_server, cluster, tmp
 def test_a_store_that_a_server_works_with_is_not_moved(own_server, cluster):
     arguments = ("migrate-store", "--from", f"sqlite:{own_server.data_dir}", "--to", cluster.create_database())
     assert "Another Penstock server" in upkeep.run(*arguments, status=upkeep.IN_USE)
+
+
+@pytest.mark.parametrize("slip", ["", "d1", "sqlit:d1", "mysql://x?a=b", "postgress://x"])
+def test_what_is_no_connection_string_reaches_no_database(tmp_path, slip):
+    for command in (
+        ("serve", "--data-dir", tmp_path / "new", "--database", slip),
+        ("doctor", "--database", slip),
+        ("migrate-store", "--from", slip, "--to", f"sqlite:{tmp_path}"),
+        ("migrate-store", "--from", f"sqlite:{tmp_path}", "--to", slip),
+    ):
+        said = upkeep.run(*command, status=64)
+        assert "it takes" in said and "postgres://… or KEYWORD=VALUE" in said, command
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_store_has_a_name(tmp_path):
+    for command in (
+        ("migrate-store", "--from", f"sqlite:{tmp_path}", "--to", "sqlite:"), ("doctor", "--data-dir", ""),
+    ):
+        assert "names no directory" in upkeep.run(*command, status=64), command
 
 
 def test_a_move_says_what_it_needs(tmp_path):

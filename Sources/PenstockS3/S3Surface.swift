@@ -82,7 +82,8 @@ package struct S3Surface: Surface {
 
     private func failure(_ error: any Error, _ request: SurfaceRequest) -> Response {
         let refusal = S3Error(refusal: error)
-        if refusal == nil {
+        // A client may try again and again; that content is lost is for somebody to look at.
+        if refusal == nil || error as? ArtifactError == .contentMissing {
             self.logger.log(
                 level: request.peer.hasLeft ? .debug : .error,
                 "A request to the artifact store failed",

@@ -25,6 +25,7 @@ struct ArtifactPlace: Sendable {
                     .configuration,
                     "The artifacts of this database are in another store: name it with --artifacts.")
             }
+            try await self.requireFiles()
             return try await BlobStore(directory: self.directory.artifacts, threads: .singleton)
         }
         let (identity, isNew) = try await self.identity(foreign)
@@ -33,6 +34,21 @@ struct ArtifactPlace: Sendable {
         }
         return try await BlobStore(
             receivingIn: self.directory.artifacts, threads: .singleton, objects: foreign)
+    }
+
+    /// Refuses a directory that never had content where the database names some: it is not mounted, or it is another one,
+    /// and what it took would be seen by no other server.
+    private func requireFiles() async throws {
+        let blobs = self.directory.artifacts + "/blobs"
+        guard try FileCalls.status(blobs) == nil, try await self.store.readArtifacts({ try $0.hasBlobs() }) else {
+            return
+        }
+        throw ServerError(
+            .unusable,
+            """
+            The database names content, and \(self.directory.artifacts) has none. Mount or link the directory that has it, \
+            or restore it from a backup. To go on without, make \(blobs).
+            """)
     }
 
     /// Makes sure that workers can be given credentials of the other store.

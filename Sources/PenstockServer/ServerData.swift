@@ -73,8 +73,9 @@ struct ServerData: Sendable {
     ) async throws -> any Store {
         switch configuration.database {
         case .embedded:
+            try DataDirectory.requireOwnRows(in: directory.path)
             // The files beside the database get the permissions of the database, which must not be everybody's.
-            if !directory.hasDatabase { _ = try OpenFile.creating(directory.database) }
+            if try !directory.hasDatabase() { _ = try OpenFile.creating(directory.database) }
             return try SQLiteStore(path: directory.database, logger: logger)
         case .shared(let connection):
             return try await PostgresStore(

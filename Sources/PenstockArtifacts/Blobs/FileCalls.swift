@@ -30,6 +30,9 @@ package struct FileError: TemporaryFailure, Sendable, CustomStringConvertible {
     /// Whether there was nothing of that name.
     package var isNotFound: Bool { self.errorNumber == ENOENT }
 
+    /// Whether it was a file where a directory was meant.
+    package var isNoDirectory: Bool { self.errorNumber == ENOTDIR }
+
     /// Whether the disk is full, or the operator's share of it is used up.
     package var isTemporary: Bool { self.errorNumber == ENOSPC || self.errorNumber == EDQUOT }
 }

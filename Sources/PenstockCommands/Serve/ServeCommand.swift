@@ -139,6 +139,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key go together.")
         }
+        try DatabaseOption.check(self.database, of: "--database")
         guard self.database != nil || self.databaseConnections == nil else {
             throw ValidationError("--database-connections goes with --database.")
         }

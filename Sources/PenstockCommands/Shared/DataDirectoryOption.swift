@@ -22,6 +22,10 @@ struct DataDirectoryOption: ParsableArguments {
     )
     var directory: String?
 
+    func validate() throws {
+        guard self.directory?.isEmpty != true else { throw ValidationError("--data-dir names no directory.") }
+    }
+
     /// The directory that is meant.
     var path: String {
         self.directory ?? Self.environment("PENSTOCK_DATA_DIR") ?? (Self.environment("HOME") ?? ".") + "/.penstock"

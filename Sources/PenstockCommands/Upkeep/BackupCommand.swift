@@ -32,6 +32,7 @@ struct BackupCommand: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.explaining {
             try self.options.requireStore()
+            if let notice = try self.options.moveNotice() { throw ServerError(.configuration, notice) }
             var generator = SystemRandomNumberGenerator()
             let backup = Backup(
                 store: self.options.store,

@@ -40,6 +40,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.explaining {
             try self.options.requireStore()
+            if let notice = try self.options.moveNotice() { Terminal.warn(notice) }
             let directory = self.options.directory
             let lock = self.repair ? try DataDirectory(directory.path, keepsPermissions: true) : nil
             let objects = try self.artifacts.map {

@@ -52,6 +52,13 @@ struct MigrateStoreCommand: AsyncParsableCommand {
     private static let prefix = "sqlite:"
 
     func validate() throws {
+        for (store, option) in [(self.source, "--from"), (self.target, "--to")] {
+            guard store.hasPrefix(Self.prefix) else {
+                try DatabaseOption.check(store, of: option, or: " \(Self.prefix)DIRECTORY,")
+                continue
+            }
+            guard store != Self.prefix else { throw ValidationError("\(option) names no directory.") }
+        }
         let isFromFile = self.source.hasPrefix(Self.prefix)
         if isFromFile, self.fromDataDir != nil {
             throw ValidationError("--from-data-dir goes with a PostgreSQL database; sqlite:DIRECTORY has its own.")
@@ -88,8 +95,10 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             let locks = try Set([from.path, to.path]).subtracting([""]).sorted().map { try DataDirectory($0) }
             let move = StoreMove(from: source, to: target, content: content, receiving: to.artifacts)
             let outcome = try await OwnThread.run { try move.run($0) }
-            withExtendedLifetime(locks) {}
             try self.show(outcome)
+            if case .sqlite = source { try DataDirectory.noteMove(of: from.path, to: target.name) }
+            if case .sqlite = target { try DataDirectory.noteArrival(in: to.path) }
+            withExtendedLifetime(locks) {}
         }
     }
 

@@ -45,6 +45,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 backup: backup, store: self.options.store, content: content, masterKey: key)
             try await OwnThread.run { try restore.run($0) }
             try self.putKey(into: directory)
+            if case .sqlite = self.options.store { try DataDirectory.noteArrival(in: directory.path) }
             withExtendedLifetime(lock) {}
             let rows = backup.manifest.tables.reduce(0) { $0 + $1.rows }
             Terminal.show(

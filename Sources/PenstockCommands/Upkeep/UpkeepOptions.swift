@@ -21,6 +21,14 @@ struct StoreOptions: ParsableArguments {
 
     /// - Throws: ``ServerError`` when there is no store.
     func requireStore() throws { try self.directory.requireStore(self.store) }
+
+    /// What to tell when the store is out of date.
+    func moveNotice() throws -> String? {
+        guard case .sqlite = self.store else { return nil }
+        return try DataDirectory.moveNotice(in: self.directory.path)
+    }
+
+    func validate() throws { try DatabaseOption.check(self.database, of: "--database") }
 }
 
 /// The data directory of a server that is not running, or is.

@@ -27,7 +27,7 @@ extension MasterKey {
     /// A key that is gone is not made anew: what the old one sealed could not be read with it.
     static func ofDirectory(_ directory: DataDirectory) throws -> MasterKey {
         if try PrivateFile.read(directory.masterKeyFile) == nil {
-            guard !directory.hasDatabase else {
+            guard try !directory.hasDatabase() else {
                 throw ServerError(
                     .unusable,
                     "\(directory.masterKeyFile) is missing. Put it back from where you keep it: without it nothing that is sealed can be read."

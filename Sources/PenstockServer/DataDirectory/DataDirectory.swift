@@ -34,7 +34,9 @@ package struct DataDirectory: Sendable {
     package var artifacts: String { self.path + "/artifacts" }
 
     /// Whether an embedded server has worked here before.
-    package var hasDatabase: Bool { (try? FileCalls.status(self.database)) != nil }
+    ///
+    /// - Throws: `FileError` when that cannot be seen.
+    package func hasDatabase() throws -> Bool { try FileCalls.status(self.database) != nil }
 
     /// Makes the directory unless it is there, and locks it for as long as the value lives.
     ///

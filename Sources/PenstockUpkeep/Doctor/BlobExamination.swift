@@ -18,7 +18,7 @@ struct BlobExamination {
         var findings: [Finding] = []
         for prefix in try FileCalls.names(in: self.directory.blobs).sorted() {
             let folder = "\(self.directory.blobs)/\(prefix)"
-            guard prefix.count == 2, let names = try? FileCalls.names(in: folder).sorted() else {
+            guard prefix.count == 2, let names = try self.names(in: folder) else {
                 findings.append(self.stray(folder))
                 continue
             }
@@ -37,6 +37,15 @@ struct BlobExamination {
             }
         }
         return findings
+    }
+
+    /// `nil` when it is no directory.
+    private func names(in folder: String) throws -> [String]? {
+        do throws(FileError) {
+            return try FileCalls.names(in: folder).sorted()
+        } catch  where error.isNoDirectory {
+            return nil
+        }
     }
 
     private func stray(_ path: String) -> Finding {
