@@ -207,7 +207,10 @@ struct DatabaseUnderTest {
     @Test(.enabled(if: PostgresCluster.isExpected, "PostgreSQL is not installed"))
     func `A database that a server works with is neither moved nor moved into`() async throws {
         try await DatabaseUnderTest.with([.postgres]) { databases in
-            guard case .postgres(let configuration) = databases[0].place else { return }
+            guard case .postgres(let configuration) = databases[0].place else {
+                Issue.record("another database was made")
+                return
+            }
             try await databases[0].withStore { _ async throws in
                 #expect(throws: StoreError.self) {
                     try PostgresContents.read(configuration, keepsOut: true) { _ in }
@@ -224,7 +227,10 @@ struct DatabaseUnderTest {
     @Test(.enabled(if: PostgresCluster.isExpected, "PostgreSQL is not installed"), .timeLimit(.minutes(2)))
     func `A server under another name is seen, also when it has just told something`() async throws {
         try await DatabaseUnderTest.with([.postgres]) { databases in
-            guard case .postgres(let configuration) = databases[0].place else { return }
+            guard case .postgres(let configuration) = databases[0].place else {
+                Issue.record("another database was made")
+                return
+            }
             var renamed = configuration
             renamed.connectionString += " application_name=shop"
             let (heard, source) = AsyncStream.makeStream(of: StoreSignal.self)

@@ -86,7 +86,7 @@ struct JobDataTests {
     }
 
     @Test(arguments: WorkerFamily.allCases)
-    func `What one action puts is what the next one gets`(family: WorkerFamily) async throws {
+    func `The place of an output is that of the next action's input`(family: WorkerFamily) async throws {
         let worker = try await APITestBed.withArtifacts(family)
         let job = try await worker.take()
         let output = try Self.artifact("Application", job, \.outputArtifacts)

@@ -161,12 +161,10 @@ struct JobLifeTests {
         #expect(try await again.bed.action(in: "Build").latestExecution?.status == .succeeded)
     }
 
-    @Test(arguments: WorkerFamily.allCases)
-    func `After a restart every job comes again when its own visibility ends`(family: WorkerFamily) async throws {
+    @Test func `After a restart every job comes again when its own visibility ends`() async throws {
         let names = ["Work", "Work2", "Work3"]
         let worker = try await APITestBed.withWorker(
-            family, build: names.map { .work($0, type: family.type) })
-        guard family == .custom else { return }
+            .custom, build: names.map { .work($0, type: WorkerFamily.custom.type) })
         for _ in names {
             #expect(try await worker.poll().count == 1)
             worker.bed.pass(time: .seconds(10))

@@ -118,8 +118,13 @@ struct PartnerFailureResultTests {
     @Test func `The right is one on everything`() async throws {
         let worker = try await APITestBed.withWorker(.partner)
         let job = try await worker.take()
-        let ben = TestIdentity.user(
-            in: TestIdentity.partner.account, allowed: ["codepipeline:PutThirdPartyJobFailureResult"])
+        let actions = ["codepipeline:PutThirdPartyJobFailureResult"]
+        let type = "arn:aws:codepipeline:*:*:actiontype:*"
+        let narrow = TestIdentity.user(in: TestIdentity.partner.account, allowed: actions, on: [type])
+        await #expect { try await worker.asking(as: narrow).fail(job) } throws: {
+            ($0 as? ServiceException)?.code == .accessDenied
+        }
+        let ben = TestIdentity.user(in: TestIdentity.partner.account, allowed: actions)
         try await worker.asking(as: ben).fail(job)
     }
 

@@ -74,7 +74,7 @@ struct JobLedger {
                 && (claim.queryValue == nil || row.queryValue == claim.queryValue)
                 && (!claim.needsConnection || row.clientID != nil)
         }
-        return queued.prefix(claim.limit).filter { now < $0.deadline }.map(\.job.id)
+        return queued.filter { now < $0.deadline }.prefix(claim.limit).map(\.job.id)
     }
 
     enum Expectation: Hashable {

@@ -78,10 +78,14 @@ import Testing
 
     @Test func `A message is cut where the service would refuse it, and never empty`() {
         let long = String(repeating: "é🚧", count: 2000)
-        guard case .failure(let cut) = JobFailure(.jobFailed, long).report else { return }
+        guard case .failure(let cut) = JobFailure(.jobFailed, long).report,
+            case .failure(let empty) = JobFailure(.jobFailed, "").report
+        else {
+            Issue.record("a failure is reported as one")
+            return
+        }
         #expect(cut.message.utf16.count <= 5000 && cut.message.utf16.count > 4997)
         #expect(long.hasPrefix(cut.message))
-        guard case .failure(let empty) = JobFailure(.jobFailed, "").report else { return }
         #expect(empty.message == "The job failed")
     }
 
