@@ -95,10 +95,12 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             let locks = try Set([from.path, to.path]).subtracting([""]).sorted().map { try DataDirectory($0) }
             let move = StoreMove(from: source, to: target, content: content, receiving: to.artifacts)
             let outcome = try await OwnThread.run { try move.run($0) }
-            try self.show(outcome)
-            if case .sqlite = source { try DataDirectory.noteMove(of: from.path, to: target.name) }
-            if case .sqlite = target { try DataDirectory.noteArrival(in: to.path) }
+            if outcome.isEqual {
+                if case .sqlite = source { try DataDirectory.noteMove(of: from.path, to: target.name) }
+                if case .sqlite = target { try DataDirectory.noteArrival(in: to.path) }
+            }
             withExtendedLifetime(locks) {}
+            try self.show(outcome)
         }
     }
 
