@@ -149,7 +149,7 @@ package struct ParsedAuthorization: Sendable, Hashable {
         let accessKeyID = rest
         guard !accessKeyID.isEmpty, accessKeyID.count <= SigningLimits.maximumAccessKeyIDLength,
             tail[0].utf8.count == 8, tail[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            tail[2].utf8.count <= SigningLimits.maximumScopePartLength, !tail[2].isEmpty
+            tail[2].utf8.count <= SigningLimits.maximumScopePartLength, !tail[2].isEmpty, !accessKeyID.contains(0)
         else { throw .malformedCredential(form) }
         guard tail[3] == CredentialScope.terminator else { throw .wrongTerminator(form) }
         return (

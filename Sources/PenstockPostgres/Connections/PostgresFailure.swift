@@ -59,7 +59,8 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
         if self.isConnectionLost { return .connectionLost }
         switch self.sqlState.prefix(2) {
         case "08": return .connectionLost
-        case "22", "23", "42": return .constraint
+        // That of 54 is a value that is larger than its index takes.
+        case "22", "23", "42", "54": return .constraint
         default: return .unavailable
         }
     }

@@ -10,7 +10,12 @@ import PenstockStore
 extension PostgresTransaction {
     private static let bucketColumns = "name, account, region, created, versioning"
 
+    /// Whether PostgreSQL can keep it as text at all; nothing that it has is named so if not.
+    private static func isText(_ name: String) -> Bool { !name.utf8.contains(0) }
+
     func bucket(_ name: String, for use: BucketUse) throws -> BucketRow? {
+        // Declarations name buckets, and whatever they say.
+        guard Self.isText(name) else { return nil }
         let lock =
             switch use {
             case .read: ""
@@ -91,7 +96,9 @@ extension PostgresTransaction {
     }
 
     func version(_ id: VersionID, of key: ObjectKey, in bucket: String) throws -> ObjectVersionRow? {
-        try self.first(
+        // Starts of executions name versions, in any words.
+        guard Self.isText(id.rawValue) else { return nil }
+        return try self.first(
             "SELECT \(Self.versionColumns) FROM object_version WHERE bucket = $1 AND key = $2 AND version_id = $3",
             [bucket, key.bytes, id.rawValue],
             Self.versionRow

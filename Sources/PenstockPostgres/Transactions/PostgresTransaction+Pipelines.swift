@@ -340,7 +340,7 @@ extension PostgresTransaction {
             SELECT execution FROM seen_revision
             WHERE pipeline = $1 AND stage = $2 AND action = $3 AND revision = $4 AND change = $5
             """,
-            [pipeline, revision.stageName, revision.actionName, revision.revisionID, revision.changeID]
+            [pipeline, revision.stageName, revision.actionName, revision.revision, revision.change]
         ) {
             try $0.id()
         }
@@ -354,7 +354,7 @@ extension PostgresTransaction {
             ON CONFLICT (pipeline, stage, action, revision, change) DO UPDATE SET execution = excluded.execution
             """,
             [
-                pipeline, revision.stageName, revision.actionName, revision.revisionID, revision.changeID, started,
+                pipeline, revision.stageName, revision.actionName, revision.revision, revision.change, started,
             ]
         )
     }

@@ -17,7 +17,7 @@ struct SourceWatches {
         self.objects(in: declaration).filter { self.polls($0.action) }
     }
 
-    /// The source actions that take an object.
+    /// The source actions that take an object which can be there.
     private static func objects(
         in declaration: PipelineDeclaration
     ) -> [(action: ActionDeclaration, location: ObjectLocation)] {
@@ -25,7 +25,8 @@ struct SourceWatches {
             guard action.typeID == .s3Source,
                 let bucket = action.configuration[key: "S3Bucket"], let key = action.configuration[key: "S3ObjectKey"]
             else { return nil }
-            return (action, ObjectLocation(bucket: bucket, key: key))
+            let location = ObjectLocation(bucket: bucket, key: key)
+            return location.canExist ? (action, location) : nil
         } ?? []
     }
 
@@ -142,5 +143,16 @@ extension SourceWatchRow {
     /// Whether it is the same action's watch of the same object.
     fileprivate func watchesSame(as other: Self) -> Bool {
         self.actionName == other.actionName && self.bucket == other.bucket && self.objectKey == other.objectKey
+    }
+}
+
+extension ObjectLocation {
+    /// The size of the longest name that a bucket has anywhere, in bytes: the first ones of Amazon S3 had as much.
+    private static let maximumBucketBytes = 255
+
+    /// Whether an object can be there in any store. Of others there is nothing to watch.
+    fileprivate var canExist: Bool {
+        self.bucket.utf8.count <= Self.maximumBucketBytes && !self.bucket.utf8.contains(0)
+            && self.key.utf8.count <= ObjectKey.maximumSizeBytes
     }
 }

@@ -88,7 +88,7 @@ extension S3Call {
     func listObjectVersions() async throws -> Response {
         let bucket = try self.bucket()
         let parameters = try self.parameters(limit: "max-keys")
-        let version = self.query["version-id-marker"].flatMap { $0.isEmpty ? nil : VersionID($0) }
+        let version = try self.query.identifier("version-id-marker").flatMap { $0.isEmpty ? nil : VersionID($0) }
         let page = try await self.store.versions(
             in: bucket, parameters.query, after: self.marker("key-marker"), version: version, as: self.storeCaller
         )
@@ -117,7 +117,7 @@ extension S3Call {
     func listMultipartUploads() async throws -> Response {
         let bucket = try self.bucket()
         let parameters = try self.parameters(limit: "max-uploads")
-        let upload = self.query["upload-id-marker"].flatMap { $0.isEmpty ? nil : $0 }
+        let upload = try self.query.identifier("upload-id-marker").flatMap { $0.isEmpty ? nil : $0 }
         let page = try await self.store.uploads(
             in: bucket, parameters.query, after: self.marker("key-marker"), upload: upload, as: self.storeCaller
         )

@@ -177,7 +177,7 @@ extension S3Call {
                 "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
             )
         }
-        let version = query["versionId"].map { VersionID($0) }
+        let version = try query.identifier("versionId").map { VersionID($0) }
         let name = ObjectName(bucket: bucket, key: key, versionID: version)
         try self.authorize(version == nil ? "s3:GetObject" : "s3:GetObjectVersion", on: name)
         return try self.readable(name)

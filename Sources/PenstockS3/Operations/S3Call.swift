@@ -40,13 +40,13 @@ struct S3Call: Sendable {
     /// The object that the request names; of a job's input the version that the job was given.
     func object() throws -> ObjectName {
         guard let key = self.address.key else { throw S3Error.methodNotAllowed }
-        let version = self.query["versionId"].map { VersionID($0) }
+        let version = try self.query.identifier("versionId").map { VersionID($0) }
         return ObjectName(bucket: try self.bucket(), key: key, versionID: version)
     }
 
     func upload() throws -> UploadName {
         let object = try self.object()
-        return UploadName(bucket: object.bucket, key: object.key, uploadID: self.query["uploadId"] ?? "")
+        return UploadName(bucket: object.bucket, key: object.key, uploadID: try self.query.identifier("uploadId") ?? "")
     }
 
     func perform() async throws -> Response {

@@ -76,6 +76,18 @@ package struct S3Query: Sendable, Hashable {
     /// The value of the first parameter with this name; empty for one without a value.
     package subscript(name: String) -> String? { self.items.first { $0.name == name }?.value }
 
+    /// The value of a parameter that names what this service gave a name to: a version, or an upload.
+    ///
+    /// - Throws: ``S3Error`` for a value with NUL, which no such name has and not every database takes for text.
+    package func identifier(_ name: String) throws -> String? {
+        guard let value = self[name] else { return nil }
+        guard !value.utf8.contains(0) else {
+            throw S3Error.invalidArgument(
+                name, PercentEncoding.encode(Array(value.utf8)), "The value of \(name) holds the character NUL")
+        }
+        return value
+    }
+
     package func contains(_ name: String) -> Bool { self.items.contains { $0.name == name } }
 
     /// The names, in the order sent.

@@ -256,16 +256,16 @@ extension SQLiteTransaction {
     func execution(startedBy revision: SeenRevision, of pipeline: PipelineID) throws -> PipelineExecutionID? {
         try self.connection.first(
             .seenRevision,
-            .id(pipeline), .text(revision.stageName), .text(revision.actionName), .text(revision.revisionID),
-            .text(revision.changeID)
+            .id(pipeline), .text(revision.stageName), .text(revision.actionName), .text(revision.revision),
+            .text(revision.change)
         ) { $0.id(0) }
     }
 
     func putSeenRevision(_ revision: SeenRevision, started: PipelineExecutionID, of pipeline: PipelineID) throws {
         try self.connection.run(
             .putSeenRevision,
-            .id(pipeline), .text(revision.stageName), .text(revision.actionName), .text(revision.revisionID),
-            .text(revision.changeID), .id(started)
+            .id(pipeline), .text(revision.stageName), .text(revision.actionName), .text(revision.revision),
+            .text(revision.change), .id(started)
         )
     }
 

@@ -116,8 +116,8 @@ package struct AuditRow: Sendable, Hashable {
     /// The caller's ARN.
     package var principal: String
     package var operation: String
-    /// The ARN or name of what the call was about; empty when there is none.
-    package var resource: String
+    /// The ARN or name of what the call was about, NUL in it as `%00`; empty when there is none.
+    package let resource: String
     /// `ok`, or the code of the error that was answered.
     package var outcome: String
     package var requestID: String
@@ -135,7 +135,9 @@ package struct AuditRow: Sendable, Hashable {
         self.scope = scope
         self.principal = principal
         self.operation = operation
-        self.resource = resource
+        // Keys of objects may hold it, and to PostgreSQL it is no text.
+        let parts = resource.utf8.split(separator: 0, omittingEmptySubsequences: false)
+        self.resource = parts.count == 1 ? resource : parts.map { String($0) ?? "" }.joined(separator: "%00")
         self.outcome = outcome
         self.requestID = requestID
     }
