@@ -207,6 +207,37 @@ def test_what_cannot_be_repaired_stays_and_is_told(patient):
     assert list(found) == ["missing-blob"]
 
 
+@pytest.mark.parametrize("damage", ["missing-blob", "damaged-blob"])
+def test_objects_that_have_lost_content_are_named(patient, damage):
+    blob = patient.blob()
+    DAMAGES[damage](patient)
+    with sqlite3.connect(patient.directory / "penstock.sqlite") as database:
+        versions = database.execute("SELECT bucket, key, version_id FROM object_version ORDER BY sequence").fetchall()
+    database.close()
+    found, _ = patient.examine(status=FOUND)
+    ((_, text),) = found[damage]
+    assert text.startswith(str(blob))
+    named = re.findall(r"object (\S+?)/(\S+) version (\w+)", text)
+    assert named and all((bucket, key.encode(), version) in versions for bucket, key, version in named), text
+
+
+def test_of_many_objects_some_are_named_and_the_others_counted(own_server, tmp_path):
+    world = World(own_server, tmp_path)
+    for number in range(10):
+        world.s3.put_object(Bucket=world.bucket, Key=f"copy-{number}", Body=b"content")
+    upload = world.s3.create_multipart_upload(Bucket=world.bucket, Key="parts")["UploadId"]
+    world.s3.upload_part(Bucket=world.bucket, Key="parts", UploadId=upload, PartNumber=1, Body=b"others")
+    own_server.stop()
+    patient = Patient(own_server.data_dir, {})
+    for file in (patient.directory / "artifacts" / "blobs").glob("*/*"):
+        file.unlink()
+    found, _ = patient.examine(status=FOUND)
+    texts = sorted(text for _, text in found["missing-blob"])
+    (copies,) = (text for text in texts if "copy-" in text)
+    assert copies.count(f"object {world.bucket}/copy-") == 3 and " and 7 more" in copies
+    assert any(f"part 1 of the upload {upload}" in text for text in texts)
+
+
 def test_content_is_not_read_where_sizes_are_enough(patient):
     DAMAGES["damaged-blob"](patient)
     found, _ = patient.examine("--skip-content")

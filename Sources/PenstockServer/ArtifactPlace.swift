@@ -37,11 +37,13 @@ struct ArtifactPlace: Sendable {
     }
 
     /// Refuses a directory that never had content where the database names some: it is not mounted, or it is another one,
-    /// and what it took would be seen by no other server.
+    /// and what it took would be seen by no other server. Refuses one that has another database's content, too.
     private func requireFiles() async throws {
         let blobs = self.directory.artifacts + "/blobs"
-        guard try FileCalls.status(blobs) == nil, try await self.store.readArtifacts({ try $0.hasBlobs() }) else {
-            return
+        let hasBlobs = try await self.store.readArtifacts { try $0.hasBlobs() }
+        guard try FileCalls.status(blobs) == nil, hasBlobs else {
+            let identity = try await self.fileIdentity()
+            return try ArtifactMark(of: self.directory.artifacts).require(identity, hasBlobs: hasBlobs)
         }
         throw ServerError(
             .unusable,
@@ -49,6 +51,24 @@ struct ArtifactPlace: Sendable {
             The database names content, and \(self.directory.artifacts) has none. Mount or link the directory that has it, \
             or restore it from a backup. To go on without, make \(blobs).
             """)
+    }
+
+    /// What the database is called in the directory that has its content, the same for all servers.
+    private func fileIdentity() async throws -> String {
+        let name = StoreSetting.artifactsInFiles
+        if let known = try await self.store.read({ try $0.setting(name) }) {
+            return String(decoding: known, as: UTF8.self)
+        }
+        let fresh = Self.newIdentity()
+        let identity = try await self.store.write { transaction in
+            // Another server may have done it at this moment.
+            if try transaction.insertSetting(name, Array(fresh.utf8)) { return Array(fresh.utf8) }
+            guard let known = try transaction.setting(name) else {
+                throw StoreError(.corrupt, "the name of the artifacts' directory is missing")
+            }
+            return known
+        }
+        return String(decoding: identity, as: UTF8.self)
     }
 
     /// Makes sure that workers can be given credentials of the other store.
@@ -68,10 +88,14 @@ struct ArtifactPlace: Sendable {
         }
     }
 
+    private static func newIdentity() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return UniqueID.random(using: &generator).description
+    }
+
     /// What the database is called in the other store, the same for all servers, and whether it has stored nothing yet.
     private func identity(_ foreign: ForeignBlobs) async throws -> (String, isNew: Bool) {
-        var generator = SystemRandomNumberGenerator()
-        let fresh = UniqueID.random(using: &generator).description
+        let fresh = Self.newIdentity()
         let found = try await self.store.write { transaction -> (String, isNew: Bool)? in
             let hasBlobs = try transaction.hasBlobs()
             if let known = try transaction.setting(Self.setting) {

@@ -49,7 +49,7 @@ struct ServerData: Sendable {
                 store: store, masterKey: masterKey, account: configuration.account
             )
             .prepare(at: clock.now)
-            if let administrator, try PrivateFile.read(directory.credentialsFile) == nil {
+            if let administrator, try await !Self.hasKey(of: store, in: directory.credentialsFile) {
                 try PrivateFile.write(administrator.fileText, to: directory.credentialsFile)
             }
             let blobs = try await ArtifactPlace(store: store, directory: directory).open(foreign?.blobs)
@@ -68,6 +68,13 @@ struct ServerData: Sendable {
         }
     }
 
+    /// Whether the file has a key that the database knows; one of another database is of no use with this one.
+    private static func hasKey(of store: any Store, in file: String) async throws -> Bool {
+        guard let text = try PrivateFile.read(file) else { return false }
+        let ids = SharedCredentials.accessKeyIDs(in: text)
+        return try await store.read { reader in try ids.contains { try reader.accessKey($0) != nil } }
+    }
+
     private static func openStore(
         _ configuration: ServerConfiguration, _ directory: DataDirectory, _ logger: Logger
     ) async throws -> any Store {
@@ -75,7 +82,10 @@ struct ServerData: Sendable {
         case .embedded:
             try DataDirectory.requireOwnRows(in: directory.path)
             // The files beside the database get the permissions of the database, which must not be everybody's.
-            if try !directory.hasDatabase() { _ = try OpenFile.creating(directory.database) }
+            if try !directory.hasDatabase() {
+                try ArtifactMark(of: directory.artifacts).requireNoOwner(before: directory.database)
+                _ = try OpenFile.creating(directory.database)
+            }
             return try SQLiteStore(path: directory.database, logger: logger)
         case .shared(let connection):
             return try await PostgresStore(

@@ -73,6 +73,22 @@ struct ServerTests {
         }
     }
 
+    @Test func `Credentials of another database are replaced, and those with a key of this one stay`() async throws {
+        try await TemporaryDirectory.use { directory in
+            let path = directory + "/data"
+            let file = DataDirectory.credentialsFile(in: path)
+            let other = "[other]\naws_access_key_id=AKIAAAAAAAAAAAAAAAAA\naws_secret_access_key=secret\n"
+            try await TestServer.run(dataDirectory: path) { _ in }
+            let before = try #require(try PrivateFile.read(file))
+            try PrivateFile.write(other, to: file)
+            try await TestServer.run(dataDirectory: path) { _ in }
+            #expect(try PrivateFile.read(file) == before)
+            try PrivateFile.write(other + before, to: file)
+            try await TestServer.run(dataDirectory: path) { _ in }
+            #expect(try PrivateFile.read(file) == other + before)
+        }
+    }
+
     @Test func `A lost master key is not replaced by a new one`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/data"

@@ -129,6 +129,18 @@ package enum FileCalls {
         _ = try retrying("rename", source) { renameFile(source, target) }
     }
 
+    /// Gives the file another name, unless something has it.
+    ///
+    /// - Returns: Whether the name was free.
+    package static func link(_ source: String, as name: String) throws(FileError) -> Bool {
+        do throws(FileError) {
+            _ = try retrying("link", source) { linkFile(source, name) }
+            return true
+        } catch  where error.errorNumber == EEXIST {
+            return false
+        }
+    }
+
     /// A file that is not there is as good as removed.
     package static func remove(_ path: String) throws(FileError) {
         do throws(FileError) {
@@ -210,4 +222,5 @@ private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
 private func writeFile(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     write(descriptor, bytes, count)
 }
+private func linkFile(_ source: String, _ name: String) -> Int32 { link(source, name) }
 private func renameFile(_ source: String, _ target: String) -> Int32 { rename(source, target) }

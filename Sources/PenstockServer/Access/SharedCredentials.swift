@@ -27,4 +27,12 @@ package struct SharedCredentials: Sendable, Hashable {
 
         """
     }
+
+    /// The ids of the keys in a file's text, of all profiles.
+    static func accessKeyIDs(in text: String) -> [String] {
+        text.split(whereSeparator: \.isNewline).compactMap { line in
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.split(separator: " ").joined() }
+            return parts.count == 2 && parts[0].lowercased() == "aws_access_key_id" ? parts[1] : nil
+        }
+    }
 }

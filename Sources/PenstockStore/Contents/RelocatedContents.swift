@@ -101,6 +101,8 @@ package enum StoreSetting {
     /// Its value is what the database is called in the other store that has its content; there is none while that is in
     /// files.
     package static let artifactsInForeignStore = "artifacts-in-foreign-store"
+    /// Its value is what the database is called in the directory that has its content, while that is in files.
+    package static let artifactsInFiles = "artifacts-in-files"
 }
 
 extension ContentsReader {

@@ -15,6 +15,8 @@ struct ContentExamination {
     let objects: ForeignBlobs?
     /// What the database is called in the other store that has its content; `nil` where that is files.
     let identity: String?
+    /// What it is called in the directory that has its content; `nil` where no server has used one yet.
+    let fileIdentity: String?
     let readsContent: Bool
     let work: AsyncWork
 
@@ -27,12 +29,12 @@ struct ContentExamination {
         let named = rows.values.filter { $0.references > 0 }.sorted { $0.hash < $1.hash }
         let (elsewhere, files) = (named.filter { $0.generation != nil }, named.filter { $0.generation == nil })
         guard let identity else {
-            var findings = try self.examine(files, in: self.directory)
+            var findings = try self.otherOwner() + self.examine(files, in: self.directory)
             findings += elsewhere.map { row in
                 Finding(
                     .otherPlace, .error, "blob \(row.hash.hex)",
                     "is named as an object of another store, and the database has its content in files",
-                    advice: Self.advice)
+                    advice: Self.advice, content: row.hash)
             }
             if let objects {
                 findings.append(
@@ -46,7 +48,7 @@ struct ContentExamination {
         let lost = files.map { row in
             Finding(
                 .missingBlob, .error, "blob \(row.hash.hex)", "names no object of the store that has the content",
-                advice: Self.advice)
+                advice: Self.advice, content: row.hash)
         }
         guard let objects else {
             let note = Finding(
@@ -75,6 +77,17 @@ struct ContentExamination {
         return try lost + self.examine(elsewhere, in: BlobBucket(objects))
     }
 
+    /// A directory that has another database's content.
+    private func otherOwner() throws -> [Finding] {
+        let owner = try ArtifactMark(of: self.directory.path).owner()
+        guard let owner, owner != self.fileIdentity else { return [] }
+        return [
+            Finding(
+                .otherPlace, .error, self.directory.path, "says that it has the content of another database",
+                advice: "name the database that it is of, or the directory that has this one's content")
+        ]
+    }
+
     private struct Found {
         var findings: [BlobHash: Finding] = [:]
         var failures = 0
@@ -95,12 +108,14 @@ struct ContentExamination {
                     do {
                         guard let damage = try await place.damage(of: blob, readsContent: readsContent) else { return }
                         let kind: Finding.Kind = damage == .missing ? .missingBlob : .damagedBlob
-                        finding = Finding(kind, .error, subject, damage.text, advice: Self.advice)
+                        finding = Finding(
+                            kind, .error, subject, damage.text, advice: Self.advice, content: blob.hash)
                         isFailure = false
                     } catch {
                         guard ServerError(content: error, "read") != nil else { throw error }
                         finding = Finding(
-                            .damagedBlob, .error, subject, "cannot be read: \(error)", advice: Self.advice)
+                            .damagedBlob, .error, subject, "cannot be read: \(error)", advice: Self.advice,
+                            content: blob.hash)
                         isFailure = true
                     }
                     found.withLock { found in

@@ -55,8 +55,8 @@ package struct Doctor: Sendable {
         if let named = blobs.known {
             let content = ContentExamination(
                 store: self.store, directory: self.blobs, objects: self.objects, identity: blobs.identity,
-                readsContent: self.readsContent, work: work)
-            findings += try content.run(named)
+                fileIdentity: blobs.fileIdentity, readsContent: self.readsContent, work: work)
+            findings += try self.withUses(content.run(named))
             findings += try BlobExamination(directory: self.blobs, rows: named, now: self.now).run()
         }
         if let dataDirectory { findings += try self.permissions(dataDirectory) }
@@ -83,7 +83,23 @@ package struct Doctor: Sendable {
         }
         let rows = RowExamination(masterKey: self.masterKey)
         try rows.run(contents)
-        return (findings + rows.findings, NamedBlobs(known: rows.objects.blobs, identity: rows.foreignIdentity))
+        let blobs = NamedBlobs(
+            known: rows.objects.blobs, identity: rows.foreignIdentity, fileIdentity: rows.fileIdentity)
+        return (findings + rows.findings, blobs)
+    }
+
+    /// Content is known by its hash; people know it by the objects that have it.
+    private func withUses(_ findings: [Finding]) throws -> [Finding] {
+        let hashes = Set(findings.compactMap(\.content))
+        guard !hashes.isEmpty else { return findings }
+        var uses = ContentUses(of: hashes)
+        try self.store.read { try uses.read($0) }
+        return findings.map { finding in
+            guard let hash = finding.content, let text = uses.text(of: hash) else { return finding }
+            var finding = finding
+            finding.text += "; it is of \(text)"
+            return finding
+        }
     }
 
     /// Nobody but the owner may read what is in the directory.
@@ -135,4 +151,6 @@ struct NamedBlobs {
     var known: [BlobHash: BlobRow]?
     /// What the database is called in the other store that has its content; `nil` where that is files.
     var identity: String?
+    /// What the database is called in the directory of its content; `nil` where no server has used one yet.
+    var fileIdentity: String?
 }

@@ -67,10 +67,12 @@ package struct Finding: Sendable, Hashable {
     /// What somebody can do about it; `nil` where ``repair`` says it.
     package var advice: String?
     package var repair: Repair?
+    /// The content that it is about, whose names are told with it.
+    var content: BlobHash?
 
     init(
         _ kind: Kind, _ severity: Severity, _ subject: String, _ text: String, advice: String? = nil,
-        repair: Repair? = nil
+        repair: Repair? = nil, content: BlobHash? = nil
     ) {
         self.kind = kind
         self.severity = severity
@@ -78,6 +80,7 @@ package struct Finding: Sendable, Hashable {
         self.text = text
         self.advice = advice
         self.repair = repair
+        self.content = content
     }
 
     /// One line.

@@ -20,6 +20,8 @@ final class RowExamination {
     private var masterKeyCheck: String?
     /// What the database is called in the other store that has its content; `nil` where that is files.
     private(set) var foreignIdentity: String?
+    /// What the database is called in the directory that has its content; `nil` where no server has used one yet.
+    private(set) var fileIdentity: String?
 
     init(masterKey: MasterKey?) { self.masterKey = masterKey }
 
@@ -81,6 +83,8 @@ final class RowExamination {
                 self.masterKeyCheck = String(decoding: try fields.bytes("value"), as: UTF8.self)
             case StoreSetting.artifactsInForeignStore:
                 self.foreignIdentity = String(decoding: try fields.bytes("value"), as: UTF8.self)
+            case StoreSetting.artifactsInFiles:
+                self.fileIdentity = String(decoding: try fields.bytes("value"), as: UTF8.self)
             default: break
             }
         default: break
