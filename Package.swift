@@ -184,7 +184,7 @@ let package = Package(
             name: "PenstockClient",
             dependencies: [
                 "PenstockSigning", "PenstockWire", .asyncHTTPClient, .crypto, .httpTypes, .nioCore, .nioHTTP1,
-                .nioPosix,
+                .nioPosix, .nioSSL,
             ]
         ),
         .target(

@@ -4,6 +4,7 @@
 """Our own commands, where a user's files and answers go through them."""
 
 import json
+import re
 import sqlite3
 import subprocess
 
@@ -39,6 +40,10 @@ def test_a_newer_schema_is_data_that_does_not_fit(own_server):
         ("--stop-polling-after", "-1d"),
         ("--polling-interval", "2d"),
         ("--polling-interval", "0s"),
+        ("--job-visibility", "9s"),
+        ("--job-visibility", "15m1s"),
+        ("--job-credentials-lifetime", "14m59s"),
+        ("--job-credentials-lifetime", "1h1s"),
     ],
 )
 def test_a_span_that_is_none_is_a_wrong_use(tmp_path, option, value):
@@ -75,6 +80,8 @@ def test_a_declaration_is_found_wherever_its_member_stands(world, tmp_path):
         ('[{"name": "p"}]', "line 1, column 1: the top level is not an object"),
         ('{"pipeline": 7}', "line 1, column 14: Unexpected field type at 'pipeline'"),
         ("", "line 1, column 1: not a JSON value"),
+        ('{\n  "name": "p",\n  "stages": [{"action": []}]}', "line 3, column 15: there is no member 'action' here"),
+        ('{"pipeline": {}, "tagz": []}', "line 1, column 18: there is no member 'tagz' here"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_with_its_place(server, tmp_path, text, problem):
@@ -123,7 +130,8 @@ def test_approvals_of_parallel_executions_are_listed_and_answered(world):
     ambiguous = penstock("approvals", "approve", "--pipeline", world.name, check=False)
     assert ambiguous.returncode != 0
     assert "2 approvals wait" in ambiguous.stderr
-    penstock("approvals", "approve", "--pipeline", world.name, "--token", first["token"], "--summary", "ship it")
+    said = penstock("approvals", "approve", "--pipeline", world.name, "--token", first["token"], "--summary", "ship it")
+    assert said == f"Approve in Sign of {world.name} is approved\n"
     world.ended(first["pipelineExecutionId"], "Succeeded")
     place = ("--pipeline", world.name, "--stage", "Sign", "--action", "Approve")
     penstock("approvals", "reject", *place, "--token", second["token"])
@@ -143,3 +151,20 @@ def test_an_approval_that_is_named_in_full_is_the_services_to_judge(world):
     assert waiting["pipelineExecutionId"] == world.created_execution()
     world.server.penstock("approvals", "approve", "--pipeline", world.name)
     world.ended(waiting["pipelineExecutionId"], "Succeeded")
+
+
+def test_a_command_says_what_it_did(world):
+    world.custom_pipeline()
+    execution = world.created_execution()
+    world.fail(world.acknowledged_job())
+    world.ended(execution, "Failed")
+    penstock = world.server.penstock
+    target = ("--pipeline", world.name, execution)
+    said = penstock("executions", "retry", *target, "--stage", "Deploy")
+    assert said == f"Deploy of {world.name} runs again in {execution}\n"
+    world.acknowledged_job()
+    said = penstock("executions", "stop", *target)
+    assert said == f"{execution} of {world.name} stops when its running actions have ended\n"
+    said = penstock("executions", "stop", *target, "--abandon", "--output", "json")
+    assert said == {"pipelineExecutionId": execution}
+    assert re.fullmatch(r"penstock, unreleased, with database schema \d+\n", penstock("--version"))

@@ -187,6 +187,28 @@ def test_the_credentials_of_a_job_expire_by_the_clock(timed):
     assert timed.server.client("s3", timed.server.session_of_job(fresh)).get_object(**read)["ContentLength"] > 0
 
 
+def test_an_operator_sets_how_long_a_job_is_hidden_and_its_credentials_last(tmp_path):
+    options = ("--job-visibility", "10s", "--job-credentials-lifetime", "1h")
+    server = Server(tmp_path / "data", "--clock", "manual", *options).start()
+    timed = TimedWorld(server, tmp_path)
+    timed.declare(("Deploy", [timed.work()]))
+    (first,) = timed.poll()
+    place = first["data"]["inputArtifacts"][0]["location"]["s3Location"]
+    read = {"Bucket": place["bucketName"], "Key": place["objectKey"]}
+    s3 = server.client("s3", server.session_of_job(first["data"]))
+    timed.clock.advance("9s")
+    assert timed.poll() == []
+    timed.clock.advance("1s")
+    (second,) = timed.poll()
+    assert second["id"] == first["id"]
+    timed.clock.advance("59m49s")
+    assert s3.get_object(**read)["ContentLength"] > 0
+    timed.clock.advance("1s")
+    with pytest.raises(s3.exceptions.ClientError, match="ExpiredToken"):
+        s3.get_object(**read)
+    assert server.stop() == 0
+
+
 def test_a_token_for_the_next_page_is_good_for_a_day(timed):
     timed.declare(("Sign", [declarations.approval()]))
     timed.begin()

@@ -16,11 +16,13 @@ public struct CodePipelineClient: Sendable {
 
     /// Creates a client on the network.
     ///
-    /// - Parameter transport: What carries the requests; the default opens connections of its own.
-    public init(
-        configuration: ClientConfiguration, transport: any HTTPTransport = AsyncHTTPClientTransport()
-    ) {
-        self.init(configuration: configuration, transport: transport, pacing: .real())
+    /// - Parameter transport: What carries the requests; without it the client opens connections of its own.
+    public init(configuration: ClientConfiguration, transport: (any HTTPTransport)? = nil) {
+        var settings = AsyncHTTPClientTransport.Configuration()
+        settings.certificateAuthorityFile = configuration.certificateAuthorityFile
+        self.init(
+            configuration: configuration, transport: transport ?? AsyncHTTPClientTransport(configuration: settings),
+            pacing: .real())
     }
 
     /// Creates a client with time and chance from where the caller says.

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ArgumentParser
+internal import PenstockUpkeep
 
 /// The command-line tool: everything that `penstock` can be told to do.
 public struct PenstockCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "penstock",
         abstract: "Self-hosted continuous delivery that speaks the AWS CodePipeline API.",
+        version: "penstock, unreleased, with database schema \(Schema.newest)",
         subcommands: [
             ServeCommand.self,
             DemoCommand.self,

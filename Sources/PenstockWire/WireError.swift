@@ -53,6 +53,13 @@ public struct WireError: Error, Sendable, Hashable {
             finding: "nested deeper than \(WireReader.maximumDepth) levels", position: position, failures: [])
     }
 
+    /// A member that its structure does not have, where that is no matter of newer clients.
+    static func unknownMember(_ name: String, at position: Int) -> WireError {
+        WireError(
+            code: .malformed, message: "Could not parse request body", finding: "there is no member '\(name)' here",
+            position: position, failures: [])
+    }
+
     static func wrongType(_ message: String) -> WireError {
         WireError(code: .wrongType, message: message, finding: nil, position: nil, failures: [])
     }

@@ -208,4 +208,19 @@ struct ConfigurationTests {
         #expect(error.message.hasPrefix("AWS_ENDPOINT_URL is not the URL of an endpoint"))
         #expect(!error.message.contains("hush"))
     }
+
+    @Test func `Authorities that are believed are those of a file, the environment's before the profile's`() throws {
+        let certificate = "-----BEGIN CERTIFICATE-----\n"
+        let config = "[default]\nregion = eu-central-1\nca_bundle = /etc/profile.pem\n"
+        var files = ["/home/kim/.aws/config": config, "/etc/profile.pem": certificate, "/etc/own.pem": certificate]
+        #expect(try self.load(self.keys, region: "eu-central-1").certificateAuthorityFile == nil)
+        #expect(try self.load(self.keys, files: files).certificateAuthorityFile == "/etc/profile.pem")
+        let environment = self.keys.merging(["AWS_CA_BUNDLE": "/etc/own.pem"]) { $1 }
+        #expect(try self.load(environment, files: files).certificateAuthorityFile == "/etc/own.pem")
+        for text in [nil, "", "-----BEGIN PRIVATE KEY-----"] {
+            files["/etc/own.pem"] = text
+            let error = #expect(throws: CredentialsError.self) { try self.load(environment, files: files) }
+            #expect(error?.message.hasPrefix("AWS_CA_BUNDLE names /etc/own.pem, which cannot be read") == true)
+        }
+    }
 }

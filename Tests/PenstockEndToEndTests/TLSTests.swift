@@ -1,12 +1,7 @@
 // Copyright (c) Penstock contributors
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
 import Foundation
-import NIOCore
-import NIOHTTP1
-import NIOPosix
-import NIOSSL
 import PenstockClient
 import PenstockServer
 import PenstockTesting
@@ -19,12 +14,19 @@ struct TLSTests {
             let files = try makeCertificate(in: directory)
             configuration.tls = files
             try await TestServer.run(configuration) { server in
-                let answer = try await withTrust(in: files.certificate) { client in
-                    let request = HTTPClientRequest(url: "\(server.endpoint)health/ready")
-                    return try await client.execute(request, timeout: .seconds(30)).status.code
-                }
-                #expect(answer == 200)
                 #expect(server.endpoint.scheme == "https")
+                var configuration = server.clientConfiguration
+                configuration.retryPolicy = .never
+                configuration.certificateAuthorityFile = files.certificate
+                let trusting = CodePipelineClient(configuration: configuration)
+                let answer = try await trusting.listPipelines()
+                #expect(answer.pipelines == [])
+                configuration.certificateAuthorityFile = nil
+                let strange = CodePipelineClient(configuration: configuration)
+                let error = await #expect(throws: ListPipelinesError.self) { try await strange.listPipelines() }
+                #expect(error?.callFailure?.code == .unreachable)
+                let told = "no authority that is believed has signed its certificate"
+                #expect(error?.callFailure?.message == "the connection to \(server.endpoint.origin) failed: \(told)")
             }
         }
     }
@@ -53,23 +55,5 @@ struct TLSTests {
         process.waitUntilExit()
         try #require(process.terminationStatus == 0, "openssl makes the certificate")
         return files
-    }
-
-    /// A client that trusts this certificate alone.
-    private func withTrust<Result>(in certificate: String, _ body: (HTTPClient) async throws -> Result) async throws
-        -> Result
-    {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.trustRoots = .file(certificate)
-        let client = HTTPClient(
-            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: .init(tlsConfiguration: tls))
-        do {
-            let result = try await body(client)
-            try await client.shutdown()
-            return result
-        } catch {
-            try await client.shutdown()
-            throw error
-        }
     }
 }

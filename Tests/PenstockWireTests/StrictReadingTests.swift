@@ -206,4 +206,27 @@ private func failure(_ body: String) -> WireError? {
         #expect(failure("{\(known),\"maxBatchSize\":0.\(digits)}")?.code == .wrongType)
         #expect(failure("{\(known),\"maxBatchSize\":1e\(digits)}")?.code == .wrongType)
     }
+
+    @Test(arguments: [
+        (#"{"actionTypeId":{"category":"Build"},"other":{"metadata":1}}"#, #""other""#),
+        (#"{"metadata":{"x":1},"actionTypeId":{"category":"Build","metadata":1}}"#, #""metadata":1"#),
+        (#"{"\u0061":1}"#, #""\u0061""#),
+    ])
+    func `Who writes by hand is told of members that there are not, and where`(body: String, found: String) throws {
+        let bytes = Array(body.utf8)
+        func read(_ unknownMembers: WireReader.UnknownMembers) -> WireError? {
+            do throws(WireError) {
+                _ = try WireReader.read(
+                    PollForJobsInput.self, from: bytes, checkingConstraints: true, unknownMembers: unknownMembers)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let error = try #require(read(.refused(exceptAtTop: ["metadata"])))
+        let offset = try #require(body.firstRange(of: found)).lowerBound.utf16Offset(in: body)
+        #expect(error.position == offset)
+        #expect(error.finding?.hasPrefix("there is no member '") == true)
+        #expect(read(.ignored)?.code == .brokenConstraints)
+    }
 }

@@ -52,9 +52,8 @@ struct ReferenceTests {
     }
 
     @Test func `Every option of the server is told on the page for operators`() throws {
-        let help = PenstockCommand.helpMessage(for: try Self.command("serve"), columns: 200)
+        let options = try Self.options(of: "serve")
         let page = try Repository.text("docs/operating/running.md")
-        let options = Set(help.matches(of: /\s(--[a-z][a-z-]+)/).map { String($0.output.1) }).subtracting(["--help"])
         #expect(options.count > 10)
         #expect(options.filter { !page.contains("`\($0)`") } == [])
     }
@@ -62,12 +61,17 @@ struct ReferenceTests {
     @Test func `Every option of what looks after a store is told on the page for operators`() throws {
         let page = try Repository.text("docs/operating/backup.md")
         for name in ["backup", "restore", "migrate-store", "doctor"] {
-            let help = PenstockCommand.helpMessage(for: try Self.command(name), columns: 200)
-            let options = Set(help.matches(of: /\s(--[a-z][a-z-]+)/).map { String($0.output.1) }).subtracting(["--help"]
-            )
+            let options = try Self.options(of: name)
             #expect(options.count > 1)
             #expect(options.filter { !page.contains($0) } == [], "\(name)")
         }
+    }
+
+    /// Those of the command's own.
+    private static func options(of name: String) throws -> Set<String> {
+        let help = PenstockCommand.helpMessage(for: try Self.command(name), columns: 200)
+        let options = help.matches(of: /\s(--[a-z][a-z-]+)/).map { String($0.output.1) }
+        return Set(options).subtracting(["--help", "--version"])
     }
 
     @Test func `The README's worker comes with a manifest that brings what it imports, as ours does`() throws {

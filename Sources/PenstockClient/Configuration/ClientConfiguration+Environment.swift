@@ -13,6 +13,7 @@ extension ClientConfiguration {
     /// | credentials | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`; credentials file; config file |
     /// | region | `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`; `us-east-1` with an endpoint of one's own |
     /// | endpoint | `AWS_ENDPOINT_URL_CODEPIPELINE`, `AWS_ENDPOINT_URL`, the profile's `services`, its `endpoint_url` |
+    /// | authorities | `AWS_CA_BUNDLE`, the profile's `ca_bundle`; the system's |
     /// | artifacts | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the profile's `services`, its `endpoint_url` |
     ///
     /// The files are `~/.aws/config` and `~/.aws/credentials`, or those that `AWS_CONFIG_FILE` and
@@ -52,6 +53,7 @@ extension ClientConfiguration {
         }
         self.init(region: region, credentials: StaticCredentials(keys), endpoint: endpoint)
         self.artifactEndpoint = artifactEndpoint
+        self.certificateAuthorityFile = try settings.certificateAuthorityFile(read)
     }
 }
 
@@ -86,6 +88,21 @@ private struct SharedSettings {
 
     var region: String? {
         self.environment["AWS_REGION"] ?? self.environment["AWS_DEFAULT_REGION"] ?? self.profile["region"]
+    }
+
+    /// The file with the certificates of the authorities that are believed; nothing when nobody chose one.
+    func certificateAuthorityFile(_ read: (String) -> String?) throws(CredentialsError) -> String? {
+        let settings = [
+            ("AWS_CA_BUNDLE", self.environment["AWS_CA_BUNDLE"]),
+            ("ca_bundle of the profile \(self.profileName)", self.profile["ca_bundle"]),
+        ]
+        for case (let name, let path?) in settings {
+            guard let text = read(path), text.contains("-----BEGIN CERTIFICATE-----") else {
+                throw CredentialsError("\(name) names \(path), which cannot be read or has no certificate, PEM, in it")
+            }
+            return path
+        }
+        return nil
     }
 
     func keys() throws(CredentialsError) -> SigningCredentials {

@@ -11,6 +11,9 @@ public struct ClientConfiguration: Sendable {
     public var region: String
     /// What calls are signed with.
     public var credentials: any CredentialProvider
+    /// Certificates of the authorities that are believed, PEM, in place of the system's; `nil` for those. It is for
+    /// clients that open connections of their own.
+    public var certificateAuthorityFile: String?
     /// When calls are sent again.
     public var retryPolicy = RetryPolicy()
     /// How long a call may take with all its retries.

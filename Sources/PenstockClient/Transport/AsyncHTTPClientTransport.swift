@@ -5,6 +5,7 @@ import AsyncHTTPClient
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// The network, through AsyncHTTPClient: connections are pooled per host and reused.
 ///
@@ -18,6 +19,11 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
         public var idleTimeout: Duration = .seconds(50)
         /// The most connections to one host at once; further calls wait for one of them.
         public var connectionsPerHost = 64
+
+        /// Certificates of the authorities that are believed, PEM, in place of the system's; `nil` for those.
+        ///
+        /// A file that cannot be read fails each connection.
+        public var certificateAuthorityFile: String?
 
         /// Creates the defaults.
         public init() {}
@@ -34,6 +40,11 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
         settings.connectionPool.retryConnectionEstablishment = false
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
         settings.httpVersion = .http1Only
+        if let file = configuration.certificateAuthorityFile {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(file)
+            settings.tlsConfiguration = tls
+        }
         self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     }
 

@@ -4,6 +4,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
     import Glibc
@@ -52,6 +53,12 @@ extension TransportError {
             return (error.dnsAError ?? error.dnsAAAAError).map { Self.reason($0) } ?? "no address was found"
         case let error as HTTPClientError where error == .connectTimeout:
             return "it was not made in time"
+        case is NIOSSLExtraError:
+            return "its certificate is of another host"
+        case let error as NIOSSLError:
+            // The library tells this by its own number alone.
+            return "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+                ? "no authority that is believed has signed its certificate" : "TLS: \(error)"
         default:
             return "\(error)"
         }

@@ -10,6 +10,9 @@ enum DeclarationFile {
     /// The most that is read; a pipeline of 500 actions with full configurations is well below.
     static let maximumBytes = 4 << 20
 
+    /// What answers have beside the declaration, so that an answer can be sent back as it is.
+    private static let answered: Set<String> = ["metadata"]
+
     static func read(_ path: String) throws -> [UInt8] {
         let bytes: [UInt8]
         do {
@@ -34,7 +37,9 @@ enum DeclarationFile {
         do throws(WireError) {
             let envelope = try WireReader.read(Envelope<Operation.Input>.self, from: text, checkingConstraints: false)
             if !envelope.hasDeclaration { prefix = Array("{\"\(Operation.Input.declarationMember)\":".utf8) }
-            return try operation.decodeInput(prefix.isEmpty ? text : prefix + text + Array("}".utf8))
+            return try WireReader.read(
+                Operation.Input.self, from: prefix.isEmpty ? text : prefix + text + Array("}".utf8),
+                checkingConstraints: true, unknownMembers: .refused(exceptAtTop: Self.answered))
         } catch {
             let position = error.position.map { min(max(0, $0 - prefix.count), text.count) }
             throw CommandFailure(Self.explanation(of: error, at: position, in: text, path))

@@ -96,15 +96,19 @@ struct ApprovalsCommand: AsyncParsableCommand {
         @OptionGroup var service: ServiceOptions
 
         func send(_ status: ApprovalStatus) async throws {
-            try await self.service.withClient { client in
+            let (approval, answer) = try await self.service.withClient { client in
                 let approval =
                     if let given { given } else {
                         try await WaitingApproval.one(
                             in: self.pipeline, stage: self.stage, action: self.action, token: self.token, client)
                     }
-                _ = try await client.putApprovalResult(
+                let answer = try await client.putApprovalResult(
                     pipelineName: approval.pipeline, stageName: approval.stage, actionName: approval.action,
                     result: ApprovalResult(summary: self.summary, status: status), token: approval.token)
+                return (approval, answer)
+            }
+            self.service.show(answer) {
+                "\(approval.action) in \(approval.stage) of \(approval.pipeline) is \(status.rawValue.lowercased())"
             }
         }
 

@@ -107,10 +107,14 @@ struct ExecutionsCommand: AsyncParsableCommand {
         var reason: String?
 
         func run() async throws {
-            try await self.target.service.withClient {
-                _ = try await $0.stopPipelineExecution(
+            let answer = try await self.target.service.withClient {
+                try await $0.stopPipelineExecution(
                     pipelineName: self.target.pipeline, pipelineExecutionId: self.target.execution,
                     abandon: self.abandon, reason: self.reason)
+            }
+            self.target.service.show(answer) {
+                let execution = "\(self.target.execution) of \(self.target.pipeline)"
+                return "\(execution) \(self.abandon ? "is stopped" : "stops when its running actions have ended")"
             }
         }
     }
@@ -127,11 +131,15 @@ struct ExecutionsCommand: AsyncParsableCommand {
         var allActions = false
 
         func run() async throws {
-            try await self.target.service.withClient {
-                _ = try await $0.retryStageExecution(
+            let answer = try await self.target.service.withClient {
+                try await $0.retryStageExecution(
                     pipelineName: self.target.pipeline, stageName: self.stage,
                     pipelineExecutionId: self.target.execution,
                     retryMode: self.allActions ? .allActions : .failedActions)
+            }
+            self.target.service.show(answer) {
+                let execution = answer.pipelineExecutionID ?? self.target.execution
+                return "\(self.stage) of \(self.target.pipeline) runs again in \(execution)"
             }
         }
     }

@@ -86,7 +86,19 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "How often objects of other stores are looked at, as in 60s, give or take a tenth.", valueName: "span"))
-    var pollingInterval = TimeSpan(seconds: Int(RuntimeSettings().pollingInterval.components.seconds))
+    var pollingInterval = TimeSpan(RuntimeSettings().pollingInterval)
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a job that was handed out is kept from other polls until it is acknowledged, 10s to 15m.",
+            valueName: "span"))
+    var jobVisibility = TimeSpan(RuntimeSettings().visibility)
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the credentials of a job's artifacts last, 15m to 1h; its details have fresh ones.",
+            valueName: "span"))
+    var jobCredentialsLifetime = TimeSpan(RuntimeSettings().artifactCredentialsLifetime)
 
     @Option(
         help: ArgumentHelp(
@@ -144,9 +156,10 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--database-connections goes with --database.")
         }
         guard self.maximumPipelines >= 1 else { throw ValidationError("--maximum-pipelines must be at least 1.") }
-        guard 1...86_400 ~= self.pollingInterval.seconds else {
-            throw ValidationError("--polling-interval must be from 1s to 1d.")
-        }
+        try self.pollingInterval.check(.seconds(1)...(.seconds(86_400)), of: "--polling-interval")
+        try self.jobVisibility.check(RuntimeSettings.visibilities, of: "--job-visibility")
+        try self.jobCredentialsLifetime.check(
+            RuntimeSettings.artifactCredentialsLifetimes, of: "--job-credentials-lifetime")
         guard 0...3600 ~= self.drainDelay else {
             throw ValidationError("--drain-delay must be from 0 to 3600 seconds.")
         }
@@ -205,7 +218,9 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.eventsFile = self.eventsConfig
         configuration.foreignBucketsFile = self.foreignBuckets
         configuration.artifacts = self.artifacts
-        configuration.runtime.pollingInterval = .seconds(self.pollingInterval.seconds)
+        configuration.runtime.pollingInterval = self.pollingInterval.duration
+        configuration.runtime.visibility = self.jobVisibility.duration
+        configuration.runtime.artifactCredentialsLifetime = self.jobCredentialsLifetime.duration
         configuration.accessLog = self.accessLog.map { $0 == "-" ? .standardOutput : .file($0) }
         configuration.drainDelay = .seconds(self.drainDelay)
         configuration.maximumConnections = self.maximumConnections

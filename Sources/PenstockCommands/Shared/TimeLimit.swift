@@ -26,7 +26,7 @@ enum TimeLimit: ExpressibleByArgument, Sendable, Hashable {
             self = .never
             return
         }
-        self = .after(TimeSpan(seconds: Int(duration.components.seconds)))
+        self = .after(TimeSpan(duration))
     }
 
     var defaultValueDescription: String {
@@ -39,7 +39,7 @@ enum TimeLimit: ExpressibleByArgument, Sendable, Hashable {
     /// `nil` for never.
     var duration: Duration? {
         switch self {
-        case .after(let span): .seconds(span.seconds)
+        case .after(let span): span.duration
         case .never: nil
         }
     }

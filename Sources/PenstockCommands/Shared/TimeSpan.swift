@@ -12,6 +12,18 @@ struct TimeSpan: ExpressibleByArgument, Sendable, Hashable {
 
     init(seconds: Int) { self.seconds = seconds }
 
+    /// - Parameter duration: Of whole seconds.
+    init(_ duration: Duration) { self.seconds = Int(duration.components.seconds) }
+
+    var duration: Duration { .seconds(self.seconds) }
+
+    /// - Throws: An error that names the option and its bounds when the length is beyond them.
+    func check(_ bounds: ClosedRange<Duration>, of option: String) throws {
+        guard !bounds.contains(self.duration) else { return }
+        throw ValidationError(
+            "\(option) must be from \(Self(bounds.lowerBound).text) to \(Self(bounds.upperBound).text).")
+    }
+
     var defaultValueDescription: String { self.text }
 
     /// As people write it.

@@ -52,10 +52,11 @@ extension WireReader {
             self.attributeFailures(from: object.firstMemberFailure, to: object.current, in: object)
         }
         while try self.nextKey(isFirst: &object.isFirst) {
+            let start = self.position
             let key = try self.scanString()
             try self.expect(UInt8(ascii: ":"))
             guard let member = self.position(of: key, in: object) else {
-                try self.skipValue()
+                try self.passUnknownMember(key, at: start)
                 continue
             }
             let bit: UInt64 = 1 << UInt64(member)

@@ -10,7 +10,7 @@
 ///
 /// What is accepted: RFC 8259 in UTF-8 without a byte order mark, nested at most ``maximumDepth`` levels. Unpaired
 /// surrogates, control characters inside strings, `NaN` and trailing bytes are refused. `null` is the same as absence,
-/// unknown members are ignored, and of a repeated member the last one counts.
+/// unknown members are ignored unless somebody wants to know of them, and of a repeated member the last one counts.
 ///
 /// Reading allocates for the values it returns and for at most ``maximumFailures`` failures, whatever the input.
 public struct WireReader: ~Copyable {
@@ -20,17 +20,27 @@ public struct WireReader: ~Copyable {
     /// How many broken constraints are gathered; later ones are dropped, since nobody reads that far.
     public static let maximumFailures = 500
 
+    /// What becomes of members that a structure does not have.
+    public enum UnknownMembers: Sendable, Hashable {
+        /// As a service does, whose clients may be newer than itself.
+        case ignored
+        /// As it is good for what people write by hand, but for these names at the top level.
+        case refused(exceptAtTop: Set<String>)
+    }
+
     let bytes: UnsafeBufferPointer<UInt8>
     let checksConstraints: Bool
+    private let unknownMembers: UnknownMembers
     var position = 0
     var depth = 0
     var failures: [ValidationFailure] = []
     /// Holds the last string that contained escapes, decoded.
     var unescaped: [UInt8] = []
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, checksConstraints: Bool) {
+    private init(bytes: UnsafeBufferPointer<UInt8>, checksConstraints: Bool, unknownMembers: UnknownMembers) {
         self.bytes = bytes
         self.checksConstraints = checksConstraints
+        self.unknownMembers = unknownMembers
     }
 
     /// Reads a whole document, whose top level has to be an object.
@@ -40,36 +50,43 @@ public struct WireReader: ~Copyable {
     ///   - checkingConstraints: Whether lengths, ranges, patterns and value sets are checked, as a server must. A
     ///     client leaves them alone, so that it works with a service that is newer than itself; required members are
     ///     required of both.
+    ///   - unknownMembers: What becomes of members that a structure does not have.
     /// - Throws: ``WireError`` with code `.malformed`, `.wrongType` or `.brokenConstraints`.
     public static func read<Value: WireDecodable>(
-        _ type: Value.Type, from bytes: UnsafeRawBufferPointer, checkingConstraints: Bool
+        _ type: Value.Type, from bytes: UnsafeRawBufferPointer, checkingConstraints: Bool,
+        unknownMembers: UnknownMembers = .ignored
     ) throws(WireError) -> Value {
         guard bytes.isEmpty else {
             return try self.readDocument(
-                type, from: bytes.assumingMemoryBound(to: UInt8.self), checkingConstraints: checkingConstraints)
+                type, from: bytes.assumingMemoryBound(to: UInt8.self), checkingConstraints: checkingConstraints,
+                unknownMembers: unknownMembers)
         }
         let emptyObject: StaticString = "{}"
         return try self.readDocument(
             type, from: UnsafeBufferPointer(start: emptyObject.utf8Start, count: emptyObject.utf8CodeUnitCount),
-            checkingConstraints: checkingConstraints)
+            checkingConstraints: checkingConstraints, unknownMembers: unknownMembers)
     }
 
     /// Reads a whole document held in an array.
     public static func read<Value: WireDecodable>(
-        _ type: Value.Type, from bytes: [UInt8], checkingConstraints: Bool
+        _ type: Value.Type, from bytes: [UInt8], checkingConstraints: Bool, unknownMembers: UnknownMembers = .ignored
     ) throws(WireError) -> Value {
         try bytes.withUnsafeBufferPointer { buffer throws(WireError) in
-            try self.read(type, from: UnsafeRawBufferPointer(buffer), checkingConstraints: checkingConstraints)
+            try self.read(
+                type, from: UnsafeRawBufferPointer(buffer), checkingConstraints: checkingConstraints,
+                unknownMembers: unknownMembers)
         }
     }
 
     private static func readDocument<Value: WireDecodable>(
-        _ type: Value.Type, from bytes: UnsafeBufferPointer<UInt8>, checkingConstraints: Bool
+        _ type: Value.Type, from bytes: UnsafeBufferPointer<UInt8>, checkingConstraints: Bool,
+        unknownMembers: UnknownMembers
     ) throws(WireError) -> Value {
         if let invalid = UTF8Check.firstInvalidOffset(in: bytes) {
             throw .malformed("invalid UTF-8", at: invalid)
         }
-        var reader = WireReader(bytes: bytes, checksConstraints: checkingConstraints)
+        var reader = WireReader(
+            bytes: bytes, checksConstraints: checkingConstraints, unknownMembers: unknownMembers)
         guard try reader.peek() == UInt8(ascii: "{") else {
             throw .malformed("the top level is not an object", at: reader.position)
         }
@@ -136,6 +153,17 @@ public struct WireReader: ~Copyable {
             throw .malformed("not a JSON value", at: self.position)
         }
         self.position += count
+    }
+
+    /// Passes over the value of a member that its structure does not have.
+    ///
+    /// - Parameter start: Where its name begins.
+    mutating func passUnknownMember(_ key: ScannedString, at start: Int) throws(WireError) {
+        if case .refused(let exceptions) = self.unknownMembers {
+            let name = self.withBytes(of: key) { String(decoding: $0, as: UTF8.self) }
+            guard self.depth == 1, exceptions.contains(name) else { throw .unknownMember(name, at: start) }
+        }
+        try self.skipValue()
     }
 
     mutating func enter() throws(WireError) {
