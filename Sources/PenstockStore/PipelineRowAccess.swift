@@ -62,9 +62,6 @@ package protocol PipelineReader {
         limit: Int
     ) throws -> [RuleExecutionRow]
 
-    /// The run of a rule of any pipeline.
-    func ruleExecutionRow(_ id: RuleExecutionID) throws -> RuleExecutionRow?
-
     /// The attempt of any pipeline.
     func actionExecutionRow(_ id: ActionExecutionID) throws -> ActionExecutionRow?
 

@@ -75,7 +75,6 @@ struct RetentionRowTests {
                 let rules = try transaction.ruleExecutionRows(of: row.id, .all, after: nil, limit: 9)
                 #expect(rules.map(\.start.id) == [id(7)])
                 #expect(try transaction.actionExecutionRow(id(1)) == nil)
-                #expect(try transaction.ruleExecutionRow(id(6)) == nil)
             }
         }
     }

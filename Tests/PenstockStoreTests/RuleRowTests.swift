@@ -50,9 +50,9 @@ struct RuleRowTests {
                 try transaction.insertRuleExecution(entry)
                 entry.run.end(.failed("no"), at: at(20))
                 try transaction.updateRuleExecution(entry.run)
-                #expect(try transaction.ruleExecutionRow(id(1)) == entry)
+                #expect(try transaction.ruleExecutionRows(of: row.id, .all, after: nil, limit: 9) == [entry])
                 try transaction.deletePipeline(row.id)
-                #expect(try transaction.ruleExecutionRow(id(1)) == nil)
+                #expect(try transaction.ruleExecutionRows(of: row.id, .all, after: nil, limit: 9) == [])
             }
             await #expect(throws: StoreError.self) {
                 try await store.write { try $0.updateRuleExecution(rule(1, at: 5).run) }

@@ -27,6 +27,9 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// What a transaction is rolled back with that another one got in the way of.
     static let conflict = "40001"
 
+    /// What a server says to a write that takes none, such as a standby.
+    static let readOnly = "25006"
+
     /// Nobody asked whether what the body went by is still so.
     static let unchecked = PostgresFailure(
         sqlState: conflict, message: "what was remembered was not compared", isConnectionLost: false)
@@ -49,7 +52,7 @@ struct PostgresFailure: Error, Sendable, Hashable, CustomStringConvertible {
         switch self.sqlState {
         case Self.conflict, "40P01": return .conflict
         // The connection leads to a server that only reads: after a failover another one is in charge.
-        case "25006": return .connectionLost
+        case Self.readOnly: return .connectionLost
         // The server shuts down, and says so while the connection still looks alive.
         case "57P01", "57P02", "57P03": return .connectionLost
         case "XX001", "XX002": return .corrupt

@@ -36,13 +36,15 @@ enum Migrator {
                 try session.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try Self.lockSchema(session, within: patience)
                 guard try !MoveMark.isThere(on: session) else { throw StoreError.unfinishedMove }
-                // Who waits for a table makes all wait who come after him, so he does not wait for long.
-                try session.run("SET LOCAL lock_timeout = '2s'")
+                try session.run("SET LOCAL lock_timeout = \(Self.tablePatience.milliseconds)")
                 try Self.apply(migrations, on: session)
                 try session.run("COMMIT", within: nil)
             }
         }
     }
+
+    /// How long a migration waits for a table. All who come after it wait with it, so it gives up soon, and tries again.
+    private static let tablePatience = Duration.seconds(2)
 
     /// How long a server that starts waits for another one that migrates.
     static let patience = Duration.seconds(300)
@@ -106,11 +108,14 @@ enum Migrator {
                 )
                 return
             } catch {
-                guard attempt < 5, !error.isConnectionLost else { throw error }
+                guard attempt < Self.maximumPreparations, !error.isConnectionLost else { throw error }
                 attempt += 1
             }
         }
     }
+
+    /// One attempt trips over whoever is first; the others are for what else may be in the way.
+    private static let maximumPreparations = 5
 
     static func apply(_ migrations: [Migration], on session: PostgresSession) throws {
         let found = try session.rows("SELECT version FROM penstock_schema WHERE id = 1", []) { try $0.int() }

@@ -38,10 +38,6 @@ extension PostgresTransaction {
         )
     }
 
-    func ruleExecutionRow(_ id: RuleExecutionID) throws -> RuleExecutionRow? {
-        try self.first("SELECT pipeline, start, run FROM rule_execution WHERE id = $1", [id], Self.ruleExecution)
-    }
-
     func insertRuleExecution(_ row: RuleExecutionRow) throws {
         try self.gather(
             """

@@ -129,7 +129,7 @@ struct TransactionAttempts {
         }
         switch failure.meaning {
         case .conflict: return .again(failure)
-        case .connectionLost where self.mode == .read && failure.sqlState == "25006":
+        case .connectionLost where self.mode == .read && failure.sqlState == PostgresFailure.readOnly:
             // The body tried to write where it may only read.
             return .refused(StoreError(.constraint, failure.description, underlying: failure))
         case .connectionLost: return .again(failure)
@@ -144,7 +144,9 @@ struct TransactionAttempts {
         } catch {
             let isLost = error.meaning == .connectionLost
             // A server that only reads has committed nothing.
-            let isUnknown = isLost && transaction.isCommitting && self.mode == .write && error.sqlState != "25006"
+            let isUnknown =
+                isLost && transaction.isCommitting && self.mode == .write
+                && error.sqlState != PostgresFailure.readOnly
             if isLost || (!session.isIdle && (try? session.run("ROLLBACK")) == nil) || !session.isIdle {
                 self.slot.discard()
             }

@@ -195,7 +195,6 @@ enum StatementText: String, Sendable, CaseIterable {
             AND is_replaced = 0
         ORDER BY started_at DESC, id DESC LIMIT ?5
         """
-    case ruleExecution = "SELECT pipeline_id, start, run FROM rule_execution WHERE id = ?1"
     case ruleExecutionsOfPipeline = """
         SELECT pipeline_id, start, run FROM rule_execution
         WHERE pipeline = (SELECT number FROM pipeline WHERE id = ?1) AND (started_at, id) < (?2, ?3)

@@ -29,10 +29,6 @@ extension SQLiteTransaction {
             statement, .id(pipeline), .id(execution), startedAt, id, .integer(limit), map: Self.ruleExecution)
     }
 
-    func ruleExecutionRow(_ id: RuleExecutionID) throws -> RuleExecutionRow? {
-        try self.connection.first(.ruleExecution, .id(id), map: Self.ruleExecution)
-    }
-
     func insertRuleExecution(_ row: RuleExecutionRow) throws {
         try self.connection.run(
             .insertRuleExecution,

@@ -27,10 +27,6 @@ extension MemoryTransaction {
         return Array(sorted.prefix(limit))
     }
 
-    func ruleExecutionRow(_ id: RuleExecutionID) -> RuleExecutionRow? {
-        self.rows.ruleExecutions[id].flatMap { self.rows.pipelines[$0]?.ruleExecutions[id] }
-    }
-
     func insertRuleExecution(_ row: RuleExecutionRow) throws {
         let id = row.start.id
         guard self.rows.ruleExecutions[id] == nil else { throw constraint("a run of a rule is written once") }

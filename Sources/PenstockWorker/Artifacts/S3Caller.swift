@@ -24,6 +24,9 @@ struct S3Caller: Sendable {
     /// Slower than this an upload is not waited for.
     private static let slowestBytesPerSecond: Int64 = 64 << 10
 
+    /// What is longer is no name of a region.
+    private static let maximumRegionBytes = 64
+
     private final class LearnedRegions: Sendable {
         let byBucket = Mutex<[String: String]>([:])
     }
@@ -145,7 +148,7 @@ struct S3Caller: Sendable {
     /// Takes note of a bucket's region when the store says that it is another one.
     private func learnsRegion(from response: TransportResponse, of bucket: String) -> Bool {
         guard [301, 307, 400].contains(response.status), let region = response.headers[.amzBucketRegion],
-            !region.isEmpty, region.utf8.count <= 64, region != self.region(of: bucket)
+            !region.isEmpty, region.utf8.count <= Self.maximumRegionBytes, region != self.region(of: bucket)
         else { return false }
         let isName = region.utf8.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "-")

@@ -18,6 +18,9 @@ struct UploadedPart: Sendable, Hashable {
 /// Source: Amazon S3 User Guide, Uploading and copying objects using multipart upload: 10,000 parts of 5 MiB to 5 GiB.
 struct Upload: Sendable {
     private static let maximumParts = 10_000
+    private static let maximumPartBytes: Int64 = 5 << 30
+    /// How long the store may take to put parts together before it answers.
+    private static let completionPatience = Duration.seconds(300)
     private static let concurrentParts = 3
 
     let caller: S3Caller
@@ -44,7 +47,7 @@ struct Upload: Sendable {
     /// Parts grow with the object, so that there are never too many.
     private func partBytes(for sizeBytes: Int64?) throws -> Int {
         let needed = ((sizeBytes ?? 0) + Int64(Self.maximumParts) - 1) / Int64(Self.maximumParts)
-        guard needed <= 5 << 30 else { throw self.tooLarge }
+        guard needed <= Self.maximumPartBytes else { throw self.tooLarge }
         return max(self.caller.partBytes, Int(needed))
     }
 
@@ -158,7 +161,7 @@ struct Upload: Sendable {
                     .contentType: "application/xml", .amzChecksumCRC64NVME: checksum,
                     .amzChecksumType: "FULL_OBJECT",
                 ],
-                body: S3Document.completion(parts), patience: .seconds(300))
+                body: S3Document.completion(parts), patience: Self.completionPatience)
         } read: { response, progress in
             let document = try await Self.document(response, progress)
             if S3Document.hasRoot("Error", document) {
