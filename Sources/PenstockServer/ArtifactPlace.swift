@@ -26,29 +26,29 @@ struct ArtifactPlace: Sendable {
                     "The artifacts of this database are in another store: name it with --artifacts.")
             }
             try await self.requireFiles()
-            return try await BlobStore(directory: self.directory.artifacts, threads: .singleton)
+            return try await BlobStore(directory: self.directory.files.artifacts, threads: .singleton)
         }
         let (identity, isNew) = try await self.identity(foreign)
         try await Self.explaining { () throws(ForeignPlaceProblem) in
             try await foreign.prepare(identity: identity, isNew: isNew)
         }
         return try await BlobStore(
-            receivingIn: self.directory.artifacts, threads: .singleton, objects: foreign)
+            receivingIn: self.directory.files.artifacts, threads: .singleton, objects: foreign)
     }
 
     /// Refuses a directory that never had content where the database names some: it is not mounted, or it is another one,
     /// and what it took would be seen by no other server. Refuses one that has another database's content, too.
     private func requireFiles() async throws {
-        let blobs = self.directory.artifacts + "/blobs"
+        let blobs = self.directory.files.artifacts + "/blobs"
         let hasBlobs = try await self.store.readArtifacts { try $0.hasBlobs() }
         guard try FileCalls.status(blobs) == nil, hasBlobs else {
             let identity = try await self.fileIdentity()
-            return try ArtifactMark(of: self.directory.artifacts).require(identity, hasBlobs: hasBlobs)
+            return try ArtifactMark(of: self.directory.files.artifacts).require(identity, hasBlobs: hasBlobs)
         }
         throw ServerError(
             .unusable,
             """
-            The database names content, and \(self.directory.artifacts) has none. Mount or link the directory that has it, \
+            The database names content, and \(self.directory.files.artifacts) has none. Mount or link the directory that has it, \
             or restore it from a backup. To go on without, make \(blobs).
             """)
     }
@@ -115,7 +115,7 @@ struct ArtifactPlace: Sendable {
             throw ServerError(
                 .configuration,
                 """
-                The artifacts of this database are files in \(self.directory.artifacts). Leave --artifacts out, or move \
+                The artifacts of this database are files in \(self.directory.files.artifacts). Leave --artifacts out, or move \
                 them with the rows into another database: penstock migrate-store --to-artifacts.
                 """)
         }

@@ -58,7 +58,7 @@ package struct PenstockServer: Service {
         } catch {
             result = .failure(error)
         }
-        try? FileCalls.remove(data.directory.endpointFile)
+        try? FileCalls.remove(data.directory.files.endpoint)
         await data.store.close()
         try result.get()
     }
@@ -172,7 +172,7 @@ extension PenstockServer {
         let address = self.address(port: bound?.port ?? self.configuration.port)
         context.publicAddress.set(address.url)
         do {
-            try PrivateFile.write(address.url + "\n", to: data.directory.endpointFile)
+            try PrivateFile.write(address.url + "\n", to: data.directory.files.endpoint)
         } catch {
             self.logger.error("the endpoint could not be written down", metadata: ["error": "\(error)"])
         }

@@ -49,8 +49,8 @@ struct ServerData: Sendable {
                 store: store, masterKey: masterKey, account: configuration.account
             )
             .prepare(at: clock.now)
-            if let administrator, try await !Self.hasKey(of: store, in: directory.credentialsFile) {
-                try PrivateFile.write(administrator.fileText, to: directory.credentialsFile)
+            if let administrator, try await !Self.hasKey(of: store, in: directory.files.credentials) {
+                try PrivateFile.write(administrator.fileText, to: directory.files.credentials)
             }
             let blobs = try await ArtifactPlace(store: store, directory: directory).open(foreign?.blobs)
             if let staging = foreign?.staging { try await ArtifactPlace.prepare(staging) }
@@ -80,13 +80,14 @@ struct ServerData: Sendable {
     ) async throws -> any Store {
         switch configuration.database {
         case .embedded:
-            try DataDirectory.requireOwnRows(in: directory.path)
+            let files = directory.files
+            try files.requireOwnRows()
             // The files beside the database get the permissions of the database, which must not be everybody's.
-            if try !directory.hasDatabase() {
-                try ArtifactMark(of: directory.artifacts).requireNoOwner(before: directory.database)
-                _ = try OpenFile.creating(directory.database)
+            if try !files.hasDatabase() {
+                try ArtifactMark(of: files.artifacts).requireNoOwner(before: files.database)
+                _ = try OpenFile.creating(files.database)
             }
-            return try SQLiteStore(path: directory.database, logger: logger)
+            return try SQLiteStore(path: files.database, logger: logger)
         case .shared(let connection):
             return try await PostgresStore(
                 PostgresConfiguration(

@@ -9,7 +9,7 @@ extension ServerError {
     init?(opening database: ServerConfiguration.Database, in directory: DataDirectory, failed error: any Error) {
         switch (error, database) {
         case (let error as StoreError, .embedded):
-            self.init(.unusable, "The database \(directory.database) cannot be used: \(error.message)")
+            self.init(.unusable, "The database \(directory.files.database) cannot be used: \(error.message)")
         case (let error as StoreError, .shared(let connection)):
             // A connection string that cannot be read is quoted whole by libpq, and there may be a password in it.
             let text = connection.isEmpty ? error.message : error.message.replacing(connection, with: "****")

@@ -52,17 +52,17 @@ struct DataDirectoryTests {
 
     @Test func `Whether a server has a directory is seen from outside, without getting into its way`() async throws {
         try await TemporaryDirectory.use { path in
-            #expect(try !DataDirectory.isInUse(path))
+            #expect(try !DataDirectoryFiles(path).isInUse())
             let server = try DataDirectory(path)
-            #expect(try DataDirectory.isInUse(path))
-            #expect(try DataDirectory.isInUse(path))
+            #expect(try DataDirectoryFiles(path).isInUse())
+            #expect(try DataDirectoryFiles(path).isInUse())
             withExtendedLifetime(server) {}
         }
         try await TemporaryDirectory.use { path in
             do { _ = try DataDirectory(path) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<4 {
-                    group.addTask { for _ in 0..<1000 { _ = try DataDirectory.isInUse(path) } }
+                    group.addTask { for _ in 0..<1000 { _ = try DataDirectoryFiles(path).isInUse() } }
                 }
                 for _ in 0..<100 { _ = try DataDirectory(path) }
                 try await group.waitForAll()

@@ -197,7 +197,7 @@ struct ServeCommandTests {
     }
 
     private func credentials(in directory: String) throws -> SigningCredentials {
-        let file = SharedConfigFile(try #require(try PrivateFile.read(DataDirectory.credentialsFile(in: directory))))
+        let file = SharedConfigFile(try #require(try PrivateFile.read(DataDirectoryFiles(directory).credentials)))
         let profile = try #require(file.profile("penstock"))
         return SigningCredentials(
             accessKeyID: try #require(profile["aws_access_key_id"]),

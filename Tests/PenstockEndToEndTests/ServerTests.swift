@@ -64,7 +64,7 @@ struct ServerTests {
     @Test func `A crash between the key and its file costs nothing`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/data"
-            let file = DataDirectory.credentialsFile(in: path)
+            let file = DataDirectoryFiles(path).credentials
             try await TestServer.run(dataDirectory: path) { _ in }
             let before = try PrivateFile.read(file)
             try FileManager.default.removeItem(atPath: file)
@@ -76,7 +76,7 @@ struct ServerTests {
     @Test func `Credentials of another database are replaced, and those with a key of this one stay`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/data"
-            let file = DataDirectory.credentialsFile(in: path)
+            let file = DataDirectoryFiles(path).credentials
             let other = "[other]\naws_access_key_id=AKIAAAAAAAAAAAAAAAAA\naws_secret_access_key=secret\n"
             try await TestServer.run(dataDirectory: path) { _ in }
             let before = try #require(try PrivateFile.read(file))
@@ -117,7 +117,7 @@ struct ServerTests {
     @Test func `The endpoint is written down while the server runs`() async throws {
         try await TemporaryDirectory.use { directory in
             let path = directory + "/data"
-            let file = DataDirectory.endpointFile(in: path)
+            let file = DataDirectoryFiles(path).endpoint
             try await TestServer.run(dataDirectory: path) { server in
                 let text = try #require(try PrivateFile.read(file))
                 #expect(text == "http://\(server.endpoint.authority)\n")

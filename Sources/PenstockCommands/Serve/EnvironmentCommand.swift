@@ -43,21 +43,19 @@ struct EnvironmentCommand: ParsableCommand {
 
     /// In the order in which they are printed.
     private func variables() throws -> [(name: String, value: String)] {
-        let path = self.dataDirectory.path
+        let files = DataDirectoryFiles(self.dataDirectory.path)
         // A server that was killed leaves its address behind, but not its lock.
-        guard let endpoint = try PrivateFile.read(DataDirectory.endpointFile(in: path)),
-            try DataDirectory.isInUse(path)
-        else {
-            throw ServerError(
-                .unusable, "No server is running on \(path). Start one: penstock serve --data-dir \(Self.quoted(path))")
+        guard let endpoint = try PrivateFile.read(files.endpoint), try files.isInUse() else {
+            let start = "penstock serve --data-dir \(Self.quoted(files.path))"
+            throw ServerError(.unusable, "No server is running on \(files.path). Start one: \(start)")
         }
-        let credentials = SharedConfigFile(try PrivateFile.read(DataDirectory.credentialsFile(in: path)) ?? "")
+        let credentials = SharedConfigFile(try PrivateFile.read(files.credentials) ?? "")
         guard let profile = credentials.profile(SharedCredentials.profile),
             let id = profile["aws_access_key_id"], let secret = profile["aws_secret_access_key"]
         else {
             throw ServerError(
                 .unusable,
-                "\(DataDirectory.credentialsFile(in: path)) has no profile '\(SharedCredentials.profile)' with a key."
+                "\(files.credentials) has no profile '\(SharedCredentials.profile)' with a key."
             )
         }
         return [

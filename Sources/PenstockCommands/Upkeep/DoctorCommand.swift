@@ -50,7 +50,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 store: self.options.store,
                 blobs: directory.blobs,
                 objects: objects,
-                dataDirectory: directory.path,
+                dataDirectory: directory,
                 masterKey: try directory.masterKey(file: self.masterKeyFile),
                 now: SystemServiceClock.now,
                 readsContent: !self.skipContent

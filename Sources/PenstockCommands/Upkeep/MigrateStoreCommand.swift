@@ -83,8 +83,8 @@ struct MigrateStoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.explaining {
-            let from = UpkeepDirectory(self.sourcePath ?? self.targetPath ?? "")
-            let to = UpkeepDirectory(self.targetPath ?? from.path)
+            let from = DataDirectoryFiles(self.sourcePath ?? self.targetPath ?? "")
+            let to = DataDirectoryFiles(self.targetPath ?? from.path)
             let (source, target) = (self.place(self.source, from), self.place(self.target, to))
             let content = try self.content(from, to)
             try from.requireStore(source)
@@ -96,8 +96,8 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             let move = StoreMove(from: source, to: target, content: content, receiving: to.artifacts)
             let outcome = try await OwnThread.run { try move.run($0) }
             if outcome.isEqual {
-                if case .sqlite = source { try DataDirectory.noteMove(of: from.path, to: target.name) }
-                if case .sqlite = target { try DataDirectory.noteArrival(in: to.path) }
+                if case .sqlite = source { try from.noteMove(to: target.name) }
+                if case .sqlite = target { try to.noteArrival() }
             }
             withExtendedLifetime(locks) {}
             try self.show(outcome)
@@ -110,7 +110,7 @@ struct MigrateStoreCommand: AsyncParsableCommand {
     /// That of where it goes, if it has one of its own.
     private var targetPath: String? { self.directory(of: self.target) ?? self.toDataDir }
 
-    private func content(_ from: UpkeepDirectory, _ to: UpkeepDirectory) throws -> StoreMove.Content {
+    private func content(_ from: DataDirectoryFiles, _ to: DataDirectoryFiles) throws -> StoreMove.Content {
         guard self.fromArtifacts != nil || self.toArtifacts != nil || from.path != to.path else { return .stays }
         return .copied(
             from: try from.content(in: self.fromArtifacts, option: "--from-artifacts"),
@@ -149,7 +149,7 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         store.hasPrefix(Self.prefix) ? String(store.dropFirst(Self.prefix.count)) : nil
     }
 
-    private func place(_ store: String, _ directory: UpkeepDirectory) -> StorePlace {
+    private func place(_ store: String, _ directory: DataDirectoryFiles) -> StorePlace {
         store.hasPrefix(Self.prefix) ? .sqlite(path: directory.database) : .postgres(store)
     }
 }

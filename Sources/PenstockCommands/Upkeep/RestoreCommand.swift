@@ -45,7 +45,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 backup: backup, store: self.options.store, content: content, masterKey: key)
             try await OwnThread.run { try restore.run($0) }
             try self.putKey(into: directory)
-            if case .sqlite = self.options.store { try DataDirectory.noteArrival(in: directory.path) }
+            if case .sqlite = self.options.store { try directory.noteArrival() }
             withExtendedLifetime(lock) {}
             let rows = backup.manifest.tables.reduce(0) { $0 + $1.rows }
             Terminal.show(
@@ -57,10 +57,10 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     /// Where an embedded server looks for it.
-    private func putKey(into directory: UpkeepDirectory) throws {
+    private func putKey(into directory: DataDirectoryFiles) throws {
         guard self.options.database == nil, let file = self.masterKeyFile,
-            try FileCalls.status(directory.masterKeyFile) == nil, let text = try PrivateFile.read(file)
+            try FileCalls.status(directory.masterKey) == nil, let text = try PrivateFile.read(file)
         else { return }
-        try PrivateFile.write(text, to: directory.masterKeyFile)
+        try PrivateFile.write(text, to: directory.masterKey)
     }
 }

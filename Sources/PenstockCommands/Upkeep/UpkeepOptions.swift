@@ -15,7 +15,7 @@ struct StoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The PostgreSQL database that has the rows, postgres://…, instead of the directory."))
     var database: String?
 
-    var directory: UpkeepDirectory { UpkeepDirectory(self.dataDirectory.path) }
+    var directory: DataDirectoryFiles { DataDirectoryFiles(self.dataDirectory.path) }
 
     var store: StorePlace { self.database.map { .postgres($0) } ?? .sqlite(path: self.directory.database) }
 
@@ -25,21 +25,13 @@ struct StoreOptions: ParsableArguments {
     /// What to tell when the store is out of date.
     func moveNotice() throws -> String? {
         guard case .sqlite = self.store else { return nil }
-        return try DataDirectory.moveNotice(in: self.directory.path)
+        return try self.directory.moveNotice()
     }
 
     func validate() throws { try DatabaseOption.check(self.database, of: "--database") }
 }
 
-/// The data directory of a server that is not running, or is.
-struct UpkeepDirectory {
-    let path: String
-
-    init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
-
-    var database: String { self.path + "/penstock.sqlite" }
-    var masterKeyFile: String { self.path + "/master-key" }
-    var artifacts: String { self.path + "/artifacts" }
+extension DataDirectoryFiles {
     var blobs: BlobDirectory { BlobDirectory(self.artifacts) }
 
     /// The store that an option names, or the files of the directory.
@@ -56,8 +48,8 @@ struct UpkeepDirectory {
     /// The key that a file has, or else that of the directory; `nil` when there is neither.
     func masterKey(file: String?) throws -> MasterKey? {
         if let file { return try MasterKey.read(file: file) }
-        guard try FileCalls.status(self.masterKeyFile) != nil else { return nil }
-        return try MasterKey.read(file: self.masterKeyFile)
+        guard try FileCalls.status(self.masterKey) != nil else { return nil }
+        return try MasterKey.read(file: self.masterKey)
     }
 }
 

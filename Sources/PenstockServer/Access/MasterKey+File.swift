@@ -26,18 +26,18 @@ extension MasterKey {
     ///
     /// A key that is gone is not made anew: what the old one sealed could not be read with it.
     static func ofDirectory(_ directory: DataDirectory) throws -> MasterKey {
-        if try PrivateFile.read(directory.masterKeyFile) == nil {
-            guard try !directory.hasDatabase() else {
+        if try PrivateFile.read(directory.files.masterKey) == nil {
+            guard try !directory.files.hasDatabase() else {
                 throw ServerError(
                     .unusable,
-                    "\(directory.masterKeyFile) is missing. Put it back from where you keep it: without it nothing that is sealed can be read."
+                    "\(directory.files.masterKey) is missing. Put it back from where you keep it: without it nothing that is sealed can be read."
                 )
             }
             var generator = SystemRandomNumberGenerator()
             let text = Base64URL.encode(Self.generateBytes(using: &generator))
-            try PrivateFile.write(text + "\n", to: directory.masterKeyFile)
+            try PrivateFile.write(text + "\n", to: directory.files.masterKey)
         }
-        return try self.read(file: directory.masterKeyFile)
+        return try self.read(file: directory.files.masterKey)
     }
 
     /// Either alphabet of base64, with or without padding, blanks around it.

@@ -4,39 +4,9 @@
 import PenstockArtifacts
 
 /// The directory in which an embedded server keeps everything, and which one server at a time may use.
-///
-/// ```text
-/// lock                 held while a server runs
-/// master-key           what every other key is derived from; backups leave it out
-/// credentials          the administrator's key, in the form of AWS's shared credentials file
-/// endpoint             where the running server listens
-/// penstock.sqlite…     the database
-/// artifacts/           the content of objects
-/// ```
 package struct DataDirectory: Sendable {
-    package let path: String
+    package let files: DataDirectoryFiles
     private let lock: DirectoryLock
-
-    /// Whether a server is working on the directory now.
-    ///
-    /// - Throws: `FileError` when that cannot be seen.
-    package static func isInUse(_ path: String) throws -> Bool { try DirectoryLock.isTaken(Self.lockFile(in: path)) }
-
-    private static func lockFile(in path: String) -> String { path + "/lock" }
-
-    package static func credentialsFile(in path: String) -> String { path + "/credentials" }
-    package static func endpointFile(in path: String) -> String { path + "/endpoint" }
-
-    package var masterKeyFile: String { self.path + "/master-key" }
-    package var credentialsFile: String { Self.credentialsFile(in: self.path) }
-    package var endpointFile: String { Self.endpointFile(in: self.path) }
-    package var database: String { self.path + "/penstock.sqlite" }
-    package var artifacts: String { self.path + "/artifacts" }
-
-    /// Whether an embedded server has worked here before.
-    ///
-    /// - Throws: `FileError` when that cannot be seen.
-    package func hasDatabase() throws -> Bool { try FileCalls.status(self.database) != nil }
 
     /// Makes the directory unless it is there, and locks it for as long as the value lives.
     ///
@@ -46,17 +16,16 @@ package struct DataDirectory: Sendable {
     /// - Parameter keepsPermissions: Leaves them as they are, for who is to look at them.
     /// - Throws: ``ServerError`` with code `.inUse` or `.unusable`.
     package init(_ path: String, keepsPermissions: Bool = false) throws {
-        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        self.files = DataDirectoryFiles(path)
         do {
-            try Self.makeDirectories(self.path)
-            let lockFile = Self.lockFile(in: self.path)
-            if try FileCalls.status(lockFile) == nil {
-                guard try FileCalls.names(in: self.path).allSatisfy({ $0 == "lost+found" }) else {
+            try Self.makeDirectories(self.files.path)
+            if try FileCalls.status(self.files.lock) == nil {
+                guard try FileCalls.names(in: self.files.path).allSatisfy({ $0 == "lost+found" }) else {
                     throw ServerError(.unusable, "\(path) has files that are not Penstock's. Name an empty directory.")
                 }
             }
-            self.lock = try DirectoryLock(lockFile)
-            if !keepsPermissions { try FileCalls.setPermissions(self.path, 0o700) }
+            self.lock = try DirectoryLock(self.files.lock)
+            if !keepsPermissions { try FileCalls.setPermissions(self.files.path, 0o700) }
         } catch let error as DirectoryLock.Taken {
             let holder = error.holder.map { ", process \($0)," } ?? ""
             throw ServerError(.inUse, "Another Penstock server\(holder) is using \(path).")

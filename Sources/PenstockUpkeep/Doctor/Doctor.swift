@@ -5,7 +5,7 @@ package import PenstockAccess
 import PenstockArtifacts
 package import PenstockForeign
 package import PenstockModel
-import PenstockServer
+package import PenstockServer
 import PenstockStore
 
 /// Looks for everything in a store and an artifact directory that is not as it is promised to be. It changes nothing
@@ -18,14 +18,14 @@ package struct Doctor: Sendable {
     /// The other store that has the content, if it is to be looked at there.
     package let objects: ForeignBlobs?
     /// The directory of the server, if its files are to be looked at.
-    package let dataDirectory: String?
+    package let dataDirectory: DataDirectoryFiles?
     package let masterKey: MasterKey?
     package let now: Timestamp
     /// Whether content is read and hashed, or only its size compared.
     package let readsContent: Bool
 
     package init(
-        store: StorePlace, blobs: BlobDirectory, objects: ForeignBlobs? = nil, dataDirectory: String?,
+        store: StorePlace, blobs: BlobDirectory, objects: ForeignBlobs? = nil, dataDirectory: DataDirectoryFiles?,
         masterKey: MasterKey?, now: Timestamp, readsContent: Bool = true
     ) {
         self.store = store
@@ -103,9 +103,8 @@ package struct Doctor: Sendable {
     }
 
     /// Nobody but the owner may read what is in the directory.
-    private func permissions(_ directory: String) throws -> [Finding] {
-        let files = ["master-key", "credentials", "penstock.sqlite", "penstock.sqlite-wal"].map { "\(directory)/\($0)" }
-        return try ([directory] + files).compactMap { path -> Finding? in
+    private func permissions(_ directory: DataDirectoryFiles) throws -> [Finding] {
+        try ([directory.path] + directory.secrets).compactMap { path -> Finding? in
             guard let mode = try FileCalls.permissions(path), mode & 0o077 != 0 else { return nil }
             return Finding(
                 .openPermissions, .warning, path,
