@@ -4,8 +4,10 @@
 """What an operator and a partner do with our own command line: keys, connections, action types, jobs."""
 
 import json
+import re
 
 import pytest
+from support import declarations
 
 PARTNER = "111122223333"
 READING = {"Statement": [{"Effect": "Allow", "Action": "codepipeline:Get*", "Resource": "*"}]}
@@ -49,6 +51,60 @@ def test_a_key_may_do_what_its_policy_says(server, world, tmp_path, refused):
     assert refused(client.list_pipelines)[0] == "AccessDeniedException"
     managed = server.create_key("--name", "lister", "--managed-policy", "AWSCodePipeline_ReadOnlyAccess")
     assert "pipelines" in server.client("codepipeline", server.session_of(managed)).list_pipelines()
+
+
+def policy_client(server, path, *statements):
+    """A client with a key of its own that may do what the statements say."""
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+    key = server.create_key("--name", f"k{path.stem}", "--policy", path)
+    return server.client("codepipeline", server.session_of(key))
+
+
+def test_conditions_look_at_the_tags_of_pipelines_and_action_types(server, world, tmp_path, refused):
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    tagged = {"StringEquals": {"aws:ResourceTag/env": "prod"}}
+    kept = policy_client(
+        server, tmp_path / f"{world.name}-kept.json", everything,
+        {"Effect": "Deny", "Action": "codepipeline:*", "Resource": "*", "Condition": tagged})
+    only = policy_client(server, tmp_path / f"{world.name}-only.json", {**everything, "Condition": tagged})
+    world.create_custom_type(tags=[{"key": "env", "value": "prod"}])
+    declared = declarations.pipeline(world.name, world.bucket, ("Deploy", [world.work()]))
+    world.codepipeline.create_pipeline(pipeline=declared, tags=[{"key": "env", "value": "prod"}])
+    plain = f"{world.name}-plain"
+    world.codepipeline.create_pipeline(
+        pipeline={**declared, "name": plain}, tags=[{"key": "env", "value": "test"}])
+    stage = {"stageName": "Deploy", "transitionType": "Inbound", "reason": "because"}
+    approval = {"stageName": "Deploy", "actionName": "Ship", "token": "0a1b2c3d-4e5f-4789-8abc-def012345678"}
+    for allowed, denied, name, other in ((kept, only, plain, world.name), (only, kept, world.name, plain)):
+        assert allowed.get_pipeline(name=name)["pipeline"]["name"] == name
+        allowed.disable_stage_transition(pipelineName=name, **stage)
+        code, text = refused(denied.disable_stage_transition, pipelineName=name, **stage)
+        assert code == "AccessDeniedException" and f":{name}/Deploy" in text
+        answer = {"result": {"summary": "", "status": "Approved"}}
+        assert refused(denied.put_approval_result, pipelineName=name, **approval, **answer)[0] == code
+        assert refused(denied.delete_pipeline, name=name)[0] == code
+        assert refused(allowed.get_pipeline_state, name=other)[0] == code
+    assert only.poll_for_jobs(actionTypeId=world.custom)["jobs"] == []
+    assert refused(kept.poll_for_jobs, actionTypeId=world.custom)[0] == "AccessDeniedException"
+    # What has no tags fits no condition on them.
+    assert refused(only.get_pipeline, name="none")[0] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}},
+        {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "x"}}},
+        {"Condition": {"StringEquals": {"aws:ResourceTag/": "x"}}},
+        {"Condition": {"StringEquals": {"aws:username": "${foo:bar}"}}},
+        {"Resource": "arn:aws:codepipeline:*:*:${aws:userid}-*"},
+    ],
+)
+def test_a_policy_that_looks_at_what_is_not_known_is_refused(server, tmp_path, statement):
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", **statement}}))
+    said = failed(server, "keys", "create", "--name", "reader", "--policy", path)
+    assert re.search("Statement 1: The condition key '(aws|foo):.*' is not known here", said)
 
 
 def test_a_policy_that_means_nothing_is_refused_with_the_reason(server, tmp_path):

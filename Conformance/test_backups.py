@@ -284,7 +284,7 @@ def test_a_backup_is_restored_into_an_empty_place_only(kept, tmp_path):
     assert "Another Penstock server" in upkeep.run(*arguments, status=upkeep.IN_USE)
     assert server.stop() == 0
     assert "master key" in upkeep.run(*arguments, status=upkeep.UNUSABLE), "it has a key of its own"
-    assert "in use already" in upkeep.run(*arguments, "--master-key-file", key, status=upkeep.UNUSABLE)
+    assert "has the content of another database" in upkeep.run(*arguments, "--master-key-file", key, status=upkeep.UNUSABLE)
     strange = tmp_path / "strange"
     strange.mkdir()
     (strange / "file").touch()
@@ -353,3 +353,33 @@ def test_the_manifest_says_what_there_is(kept):
     assert manifest["blobs"]["count"] == len(upkeep.blob_files(kept[0]))
     for table in manifest["tables"]:
         assert (kept[0] / table["file"]).stat().st_size == table["bytes"]
+
+
+def test_content_of_a_fleet_that_lost_its_database_is_kept_when_that_is_said(own_fleet, cluster, tmp_path):
+    world = World(own_fleet.replicas[0], tmp_path)
+    version = world.put_source()
+    replica = own_fleet.replicas[0]
+    key = ("--master-key-file", replica.options[replica.options.index("--master-key-file") + 1])
+    old = replica.options[replica.options.index("--database") + 1]
+    upkeep.run("backup", "--data-dir", replica.data_dir, "--database", old, "--to", tmp_path / "backup")
+    assert own_fleet.stop() == [0, 0]
+    database = ("--database", cluster.create_database())
+    restore = ("restore", "--from", tmp_path / "backup", "--data-dir", replica.data_dir, *database, *key)
+    before = upkeep.blob_files(own_fleet.artifacts)
+    refused = upkeep.run(*restore, status=upkeep.UNUSABLE)
+    assert "has the content of the database that the backup is of" in refused and "--keep-content" in refused
+    upkeep.run(*restore, "--keep-content")
+    assert upkeep.blob_files(own_fleet.artifacts) == before
+    server = Server(replica.data_dir, *database, *key).start()
+    again = world.at(server)
+    again.s3.get_object(Bucket=world.bucket, Key="source.zip", VersionId=version)["Body"].read()
+    assert server.stop() == 0
+
+
+def test_a_backup_is_not_restored_beside_content_of_another_database(own_fleet, kept, cluster, tmp_path):
+    World(own_fleet.replicas[0], tmp_path).put_source()
+    assert own_fleet.stop() == [0, 0]
+    said = upkeep.run(
+        "restore", "--from", kept[0], "--data-dir", own_fleet.replicas[0].data_dir, "--database",
+        cluster.create_database(), "--keep-content", status=upkeep.UNUSABLE)
+    assert "has the content of another database" in said

@@ -10,8 +10,9 @@ import subprocess
 
 import pytest
 from support import declarations
-from support.server import executable
+from support.server import Server, executable
 from support.waiting import until
+from support.world import World
 
 
 def test_a_newer_schema_is_data_that_does_not_fit(own_server):
@@ -40,6 +41,7 @@ def test_a_newer_schema_is_data_that_does_not_fit(own_server):
         ("--stop-polling-after", "-1d"),
         ("--polling-interval", "2d"),
         ("--polling-interval", "0s"),
+        ("--public-url", "cd.example.org"),
         ("--job-visibility", "9s"),
         ("--job-visibility", "15m1s"),
         ("--job-credentials-lifetime", "14m59s"),
@@ -168,3 +170,14 @@ def test_a_command_says_what_it_did(world):
     said = penstock("executions", "stop", *target, "--abandon", "--output", "json")
     assert said == {"pipelineExecutionId": execution}
     assert re.fullmatch(r"penstock, unreleased, with database schema \d+\n", penstock("--version"))
+
+
+def test_links_begin_where_people_reach_the_service(tmp_path):
+    server = Server(tmp_path / "data", "--public-url", "https://CD.example.org:443/").start()
+    world = World(server, tmp_path)
+    world.put_source()
+    world.create(("Sign", [declarations.approval()]))
+    world.running("Sign", "Approve")
+    url = f"https://cd.example.org/{world.bucket}/source.zip"
+    assert world.action("Source", "Fetch")["entityUrl"] == url
+    assert server.stop() == 0

@@ -71,3 +71,23 @@ def test_a_job_that_cannot_be_handed_out_keeps_no_other_from_being_polled(own_se
     assert job["data"]["pipelineContext"]["pipelineName"] == "second"
     log = own_server.data_dir.with_suffix(".log").read_text()
     assert "a job cannot be handed out" in log and first in log
+
+
+def test_a_job_that_is_not_as_its_row_says_ends_no_server(own_server, tmp_path):
+    world = World(own_server, tmp_path)
+    first = world.custom_pipeline(name="first")
+    taken = world.acknowledged_job()
+    world.create(("Deploy", [declarations.action("Ship", world.custom)]), name="second")
+    own_server.stop()
+    damage(
+        own_server, first,
+        "UPDATE job SET status = 'Queued' WHERE ended_at IS NULL"
+        " AND pipeline = (SELECT number FROM pipeline WHERE name = ?)",
+    )
+    own_server.start()
+    world.reconnect()
+    job = until(lambda: world.poll(maxBatchSize=1), what="a job of the second")[0]
+    assert job["data"]["pipelineContext"]["pipelineName"] == "second"
+    world.succeed(taken)
+    log = own_server.data_dir.with_suffix(".log").read_text()
+    assert "a job cannot be handed out" in log and "not as its row says" in log

@@ -271,3 +271,37 @@ def test_a_partners_worker_passes_a_pipeline_and_leaves_a_report(world, partner)
     place = check["output"]["outputArtifacts"][0]["s3location"]
     report = world.s3.get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read()
     assert json.loads(report)["Source"] > 0
+
+
+def test_a_type_that_the_account_may_not_use_any_more_starts_no_action(world):
+    partner = world.server.create_key("--name", "partner", "--account", "111122223333", "--administrator")
+    environment = world.server.environment_of(partner)
+    path = world.directory / "type.json"
+    declaration = {
+        "id": world.partner,
+        "executor": {
+            "type": "JobWorker",
+            "configuration": {"jobWorkerExecutorConfiguration": {"pollingAccounts": ["111122223333"]}},
+        },
+        "inputArtifactDetails": {"minimumCount": 0, "maximumCount": 5},
+        "outputArtifactDetails": {"minimumCount": 0, "maximumCount": 5},
+    }
+
+    def admit(accounts):
+        path.write_text(json.dumps({**declaration, "permissions": {"allowedAccounts": accounts}}))
+        world.server.penstock("action-types", "register", path, env=environment)
+
+    admit(["000000000000"])
+    world.put_source()
+    world.create(("Test", [declarations.action("Check", world.partner)]))
+    world.running("Test", "Check")
+    world.codepipeline.stop_pipeline_execution(
+        pipelineName=world.name, pipelineExecutionId=world.created_execution(), abandon=True)
+    world.ended(world.created_execution(), "Stopped")
+    admit(["333333333333"])
+    world.ended(world.start(), "Failed")
+    error = world.action("Test", "Check")["latestExecution"]["errorDetails"]
+    assert error["code"] == "ConfigurationError" and "is not available" in error["message"]
+    admit(["*"])
+    world.start()
+    world.running("Test", "Check")

@@ -304,3 +304,44 @@ def test_variables_are_declared_once_and_up_to_fifty(timed, refused):
     )
     many = {**declared, "variables": [{"name": f"V{number}", "defaultValue": "x"} for number in range(51)]}
     assert refused(client.create_pipeline, pipeline=many)[0] == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    ("members", "value", "problem"),
+    [
+        ({"queryable": True}, "two words", "must have 1 to 20 characters of A-Z, a-z, 0-9, _ and -"),
+        ({"queryable": True}, "x" * 21, "must have 1 to 20 characters of A-Z, a-z, 0-9, _ and -"),
+        ({"queryable": True}, "x" * 20, None),
+        ({"type": "Number"}, "abc", "must be a number"),
+        ({"type": "Number"}, "-1.5", None),
+        ({"type": "Boolean"}, "yes", "must be true or false"),
+        ({"type": "Boolean"}, "True", None),
+        ({}, "two words", None),
+    ],
+)
+def test_a_resolved_value_is_judged_as_a_declared_one_is(timed, members, value, problem):
+    timed.create_custom_type([{**HARBOUR, **members}])
+    variable = {"name": "Where", "defaultValue": value}
+    execution = timed.declare(
+        ("Deploy", [timed.work(**to("#{variables.Where}"))]), type=False, variables=[variable])
+    timed.clock.settle()
+    if problem is None:
+        (job,) = timed.poll(**({"queryParam": {"Harbour": value}} if "queryable" in members else {}))
+        assert told(job) == value
+        return
+    assert timed.status(execution) == "Failed"
+    error = timed.action("Deploy", "Ship")["latestExecution"]["errorDetails"]
+    assert error == {
+        "code": "ConfigurationError",
+        "message": f"The resolved configuration 'Harbour' of action 'Ship' {problem}",
+    }
+
+
+def test_a_resolved_value_is_no_longer_than_a_declared_one_may_be(timed):
+    timed.create_custom_type([HARBOUR])
+    variable = {"name": "Part", "defaultValue": "x" * 1000}
+    execution = timed.declare(
+        ("Deploy", [timed.work(**to("#{variables.Part}" * 51))]), type=False, variables=[variable])
+    timed.clock.settle()
+    assert timed.status(execution) == "Failed"
+    assert "at most 50000 characters" in timed.action("Deploy", "Ship")["latestExecution"]["errorDetails"]["message"]

@@ -9,13 +9,13 @@ import PenstockModel
 /// Servers remove content that their database does not know. With the database of another directory, or an empty one, that
 /// would be all of it.
 package struct ArtifactMark {
-    let directory: String
+    package let directory: String
 
     package init(of directory: String) { self.directory = directory }
 
     private static let name = "penstock-artifacts"
 
-    var path: String { "\(self.directory)/\(Self.name)" }
+    package var path: String { "\(self.directory)/\(Self.name)" }
 
     /// What the database is called whose content is here; `nil` where nothing says it.
     package func owner() throws -> String? {
@@ -41,7 +41,7 @@ package struct ArtifactMark {
     }
 
     /// Whether there is any content, whoever's it is.
-    func hasContent() throws -> Bool {
+    package func hasContent() throws -> Bool {
         let blobs = "\(self.directory)/blobs"
         guard try FileCalls.status(blobs) != nil else { return false }
         return try FileCalls.names(in: blobs).contains { try Self.hasNames("\(blobs)/\($0)") }
@@ -69,6 +69,14 @@ package struct ArtifactMark {
             """)
     }
 
+    /// Refuses a directory that is said to have another database's content.
+    ///
+    /// - Parameter identity: What the database is called whose content is to be there.
+    /// - Throws: ``ServerError`` with code `.unusable`.
+    package func requireNoOther(than identity: String?) throws {
+        if let owner = try self.owner(), owner != identity { throw self.isOfAnother }
+    }
+
     /// Makes the directory this database's, if it can be.
     ///
     /// - Parameter hasBlobs: Whether the database names content. One that does may take what nobody has marked.
@@ -82,8 +90,8 @@ package struct ArtifactMark {
         ServerError(
             .unusable,
             """
-            \(self.directory) has the content of another database, which this one does not know and would remove. Name \
-            the database that it is of, or another --data-dir.
+            \(self.directory) has the content of another database, as \(self.path) says, which this one does not know and \
+            would remove. Name the database that it is of, or another directory.
             """)
     }
 }

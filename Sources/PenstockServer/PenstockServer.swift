@@ -170,7 +170,7 @@ extension PenstockServer {
         _ bound: SocketAddress?, _ data: ServerData, _ context: RuntimeContext, _ readiness: Readiness
     ) async {
         let address = self.address(port: bound?.port ?? self.configuration.port)
-        context.publicAddress.set(address.url)
+        context.publicAddress.set(self.configuration.publicURL ?? address.url)
         do {
             try PrivateFile.write(address.url + "\n", to: data.directory.files.endpoint)
         } catch {

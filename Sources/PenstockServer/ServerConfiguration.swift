@@ -55,6 +55,8 @@ package struct ServerConfiguration: Sendable {
     /// 0 for one that is free.
     package var port = Self.defaultPort
     package var tls: TLSFiles?
+    /// Where links to the service start, without a slash at its end; `nil` for the address that it listens on.
+    package var publicURL: String?
     /// Listen beyond this machine without encryption.
     package var allowsInsecureHTTP = false
     /// Host names beneath which the name of a bucket may stand. Names beneath `localhost` are this machine's everywhere,

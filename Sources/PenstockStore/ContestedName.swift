@@ -8,6 +8,8 @@ package import PenstockModel
 package enum ContestedName: Sendable, Hashable {
     /// The pipeline of this name, which may not exist, with its connections.
     case pipeline(PipelineKey)
+    /// The pipelines of an account in a region.
+    case pipelines(Scope)
     /// The access keys of an account.
     case accessKeys(AccountID)
     /// The custom action types of an account in a region.

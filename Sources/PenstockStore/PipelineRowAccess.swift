@@ -9,6 +9,9 @@ package protocol PipelineReader {
     /// The pipeline of this name; `nil` when there is none.
     func pipelineSummary(_ key: PipelineKey) throws -> PipelineSummaryRow?
 
+    /// The tags of the pipeline of this name, by ascending key; `nil` when there is none.
+    func pipelineTags(_ key: PipelineKey) throws -> [KeyedValue]?
+
     /// The pipelines of a scope by ascending name in byte order, those with a name greater than `after`, at most `limit`.
     func pipelineSummaries(in scope: Scope, after: String, limit: Int) throws -> [PipelineSummaryRow]
 

@@ -35,15 +35,3 @@ extension WireActionTypeID {
         )
     }
 }
-
-extension RequiredResource {
-    static func actionType(_ id: PenstockModel.ActionTypeID, in scope: Scope) -> Self {
-        .actionType(
-            owner: id.owner.rawValue,
-            category: id.category.rawValue,
-            provider: id.provider,
-            version: id.version,
-            in: scope
-        )
-    }
-}

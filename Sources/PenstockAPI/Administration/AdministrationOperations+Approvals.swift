@@ -10,7 +10,7 @@ internal import PenstockWire
 extension AdministrationOperations {
     func getApproval(_ input: GetApprovalInput, _ call: APICall) async throws -> PendingApproval {
         let pipeline = call.context.pipeline(input.pipelineName)
-        try call.require("GetApproval", on: .action(input.actionName, stage: input.stageName, of: pipeline))
+        try await call.require("GetApproval", on: .action(input.actionName, stage: input.stageName, of: pipeline))
         let request = try await self.pipelines.pendingApproval(
             call.context,
             name: input.pipelineName,

@@ -10,7 +10,7 @@ internal import PenstockWire
 extension AdministrationOperations {
     func createConnection(_ input: CreateConnectionInput, _ call: APICall) async throws -> IssuedConnection {
         let pipeline = call.context.pipeline(input.pipelineName)
-        try call.require(
+        try await call.require(
             "CreateConnection",
             on: .action(input.actionName, stage: input.stageName, of: pipeline)
         )
@@ -24,7 +24,7 @@ extension AdministrationOperations {
     }
 
     func listConnections(_ input: ListingInput, _ call: APICall) async throws -> ListConnectionsOutput {
-        try call.require("ListConnections", on: .everything)
+        try await call.require("ListConnections", on: .everything)
         let tokens = PageTokens("ListConnections", call, filters: [input.pipelineName], context: self.context)
         let cursor = try tokens.cursor(of: input.nextToken, as: CreationCursor.self)
         let rows = try await self.connections.list(call.context).filter { row in
@@ -58,7 +58,7 @@ extension AdministrationOperations {
         }
         let row = try await self.connections.connection(call.context, id)
         let pipeline = call.context.pipeline(row.pipelineName)
-        try call.require(operation, on: .action(row.actionName, stage: row.stageName, of: pipeline))
+        try await call.require(operation, on: .action(row.actionName, stage: row.stageName, of: pipeline))
         return id
     }
 }

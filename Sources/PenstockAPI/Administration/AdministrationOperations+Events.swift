@@ -9,12 +9,12 @@ internal import PenstockWire
 /// Targets are told of every account's events, so only the operator's account sees what becomes of them.
 extension AdministrationOperations {
     func listEventTargets(_ input: NoOutput, _ call: APICall) async throws -> ListEventTargetsOutput {
-        try self.requireOperator("ListEventTargets", call)
+        try await self.requireOperator("ListEventTargets", call)
         return ListEventTargetsOutput(targets: try await self.events.targets().map { EventTargetSummary($0) })
     }
 
     func listDeadLetters(_ input: ListDeadLettersInput, _ call: APICall) async throws -> ListDeadLettersOutput {
-        try self.requireOperator("ListDeadLetters", call)
+        try await self.requireOperator("ListDeadLetters", call)
         let tokens = PageTokens("ListDeadLetters", call, filters: [input.targetName], context: self.context)
         let limit = input.maxResults ?? Self.defaultPageSize
         let cursor = try tokens.cursor(of: input.nextToken, as: Int.self)
@@ -25,13 +25,13 @@ extension AdministrationOperations {
     }
 
     func redeliverDeadLetter(_ input: DeadLetterInput, _ call: APICall) async throws -> NoOutput {
-        try self.requireOperator("RedeliverDeadLetter", call)
+        try await self.requireOperator("RedeliverDeadLetter", call)
         try await self.events.redeliver(call.context, try Self.number(input))
         return NoOutput()
     }
 
     func dropDeadLetter(_ input: DeadLetterInput, _ call: APICall) async throws -> NoOutput {
-        try self.requireOperator("DropDeadLetter", call)
+        try await self.requireOperator("DropDeadLetter", call)
         try await self.events.drop(call.context, try Self.number(input))
         return NoOutput()
     }

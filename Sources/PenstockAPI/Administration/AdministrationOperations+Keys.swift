@@ -13,7 +13,7 @@ extension AdministrationOperations {
         let account = try self.account(input.accountID, call)
         let isAdministrator = input.administrator ?? false
         let user = Principal(account: account, name: input.principalName, kind: .administrator).arn
-        try call.require("CreateKey", on: .arn(user))
+        try await call.require("CreateKey", on: .arn(user))
         try self.requireReach("CreateKey", on: user, in: account, ofAdministrator: isAdministrator, call)
         let policies = try Self.policies(of: input)
         guard policies.isEmpty || !isAdministrator else {
@@ -36,7 +36,7 @@ extension AdministrationOperations {
 
     func listKeys(_ input: ListKeysInput, _ call: APICall) async throws -> ListKeysOutput {
         let account = try self.account(input.accountID, call)
-        try call.require("ListKeys", on: .everything)
+        try await call.require("ListKeys", on: .everything)
         try self.requireReach("ListKeys", on: "*", in: account, ofAdministrator: false, call)
         let tokens = PageTokens("ListKeys", call, filters: ["\(account)"], context: self.context)
         let cursor = try tokens.cursor(of: input.nextToken, as: CreationCursor.self)
@@ -56,7 +56,7 @@ extension AdministrationOperations {
                 .resourceNotFound, "Account '\(call.scope.account)' has no access key '\(input.accessKeyID)'")
         }
         let user = Principal(account: row.account, name: row.principalName, kind: .administrator).arn
-        try call.require("DisableKey", on: .arn(user))
+        try await call.require("DisableKey", on: .arn(user))
         try self.requireReach("DisableKey", on: user, in: row.account, ofAdministrator: row.isAdministrator, call)
         try await self.keys.disable(call.context, input.accessKeyID)
         return NoOutput()

@@ -57,8 +57,8 @@ package struct AdministrationOperations: Sendable {
     static let defaultPageSize = 100
 
     /// Refuses principals of other accounts than the operator's, whatever their policies say.
-    func requireOperator(_ action: String, _ call: APICall) throws {
-        try call.require(action, on: .everything)
+    func requireOperator(_ action: String, _ call: APICall) async throws {
+        try await call.require(action, on: .everything)
         guard call.scope.account == self.context.settings.operatorAccount else {
             throw AccessDenial(
                 principalARN: call.context.principal,
@@ -71,7 +71,7 @@ package struct AdministrationOperations: Sendable {
 
     private func registerActionType(_ input: UpdateActionTypeInput, _ call: APICall) async throws -> NoOutput {
         let definition = try ActionTypeDefinition(input.actionType)
-        try call.require("RegisterActionType", on: .actionType(definition.id, in: call.scope))
+        try await call.require("RegisterActionType", on: .actionType(definition.id, in: call.scope))
         try ActionTypeRules.check(definition)
         try await self.actionTypes.update(
             call.context,
@@ -83,7 +83,7 @@ package struct AdministrationOperations: Sendable {
     }
 
     private func listJobs(_ input: ListingInput, _ call: APICall) async throws -> ListJobsOutput {
-        try call.require("ListJobs", on: .everything)
+        try await call.require("ListJobs", on: .everything)
         let tokens = PageTokens("ListJobs", call, filters: [input.pipelineName], context: self.context)
         let cursor = try tokens.cursor(of: input.nextToken, as: CreationCursor.self)
         let limit = input.maxResults ?? Self.defaultPageSize

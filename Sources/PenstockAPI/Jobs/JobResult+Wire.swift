@@ -48,7 +48,7 @@ extension JobStatus {
 extension JobID {
     /// - Throws: ``Rejection`` `jobNotFound` for a text that cannot be an id: partners' ids have no pattern on the wire.
     init(reading text: String) throws {
-        guard let id = JobID(text) else { throw Rejection(.jobNotFound, "Job with id '\(text)' not found") }
+        guard let id = JobID(text) else { throw JobRejections.notFound(text) }
         self = id
     }
 }

@@ -11,7 +11,7 @@ internal import PenstockWire
 // What GetPipelineState shows now, and what ListActionExecutions remembers.
 extension CodePipelineOperations {
     func getPipelineState(_ input: GetPipelineStateInput, _ call: APICall) async throws -> GetPipelineStateOutput {
-        try call.require("GetPipelineState", on: .pipeline(call.context.pipeline(input.name)))
+        try await call.require("GetPipelineState", on: .pipeline(call.context.pipeline(input.name)))
         let view = try await self.pipelines.state(call.context, name: input.name)
         return GetPipelineStateOutput(
             view, settings: self.context.settings, publicURL: self.context.publicAddress.url
@@ -23,7 +23,7 @@ extension CodePipelineOperations {
         _ call: APICall
     ) async throws -> ListActionExecutionsOutput {
         let name = input.pipelineName
-        try call.require("ListActionExecutions", on: .pipeline(call.context.pipeline(name)))
+        try await call.require("ListActionExecutions", on: .pipeline(call.context.pipeline(name)))
         guard let selection = HistorySelection(input.filter) else {
             // The execution that is named first must be there all the same.
             let id = try PipelineExecutionID(checked: input.filter?.pipelineExecutionID ?? "")

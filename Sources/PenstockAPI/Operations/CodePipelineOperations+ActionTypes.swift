@@ -22,7 +22,7 @@ extension CodePipelineOperations {
         _ call: APICall
     ) async throws -> CreateCustomActionTypeOutput {
         let definition = try ActionTypeDefinition(input)
-        try call.require("CreateCustomActionType", on: .actionType(definition.id, in: call.scope)) { context in
+        try await call.require("CreateCustomActionType", on: .actionType(definition.id, in: call.scope)) { context in
             context.setTags((input.tags ?? []).map { KeyedValue($0.key, $0.value) }, requested: true)
         }
         if [.approval, .compute].contains(definition.id.category) {
@@ -47,13 +47,13 @@ extension CodePipelineOperations {
         let id = try PenstockModel.ActionTypeID(
             reading: WireActionTypeID(
                 category: input.category, owner: .custom, provider: input.provider, version: input.version))
-        try call.require("DeleteCustomActionType", on: .actionType(id, in: call.scope))
+        try await call.require("DeleteCustomActionType", on: .actionType(id, in: call.scope))
         try await self.actionTypes.deleteCustom(call.context, id)
         return NoOutput()
     }
 
     func listActionTypes(_ input: ListActionTypesInput, _ call: APICall) async throws -> ListActionTypesOutput {
-        try call.require("ListActionTypes", on: .everything)
+        try await call.require("ListActionTypes", on: .everything)
         let filters = [input.actionOwnerFilter?.rawValue, input.regionFilter]
         let tokens = PageTokens("ListActionTypes", call, filters: filters, context: self.context)
         let cursor: String? = try tokens.cursor(of: input.nextToken)
@@ -77,14 +77,14 @@ extension CodePipelineOperations {
         let id = try PenstockModel.ActionTypeID(
             ActionTypeIdentifier(
                 category: input.category, owner: input.owner, provider: input.provider, version: input.version))
-        try call.require("GetActionType", on: .actionType(id, in: call.scope))
+        try await call.require("GetActionType", on: .actionType(id, in: call.scope))
         let definition = try await self.actionTypes.executorType(id, for: call.scope)
         return GetActionTypeOutput(actionType: ActionTypeDeclaration(definition))
     }
 
     func updateActionType(_ input: UpdateActionTypeInput, _ call: APICall) async throws -> NoOutput {
         let definition = try ActionTypeDefinition(input.actionType)
-        try call.require("UpdateActionType", on: .actionType(definition.id, in: call.scope))
+        try await call.require("UpdateActionType", on: .actionType(definition.id, in: call.scope))
         try ActionTypeRules.check(definition)
         try await self.actionTypes.update(
             call.context,

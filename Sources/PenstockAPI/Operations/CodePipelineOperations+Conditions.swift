@@ -21,7 +21,7 @@ extension CodePipelineOperations {
 
     func rollbackStage(_ input: RollbackStageInput, _ call: APICall) async throws -> RollbackStageOutput {
         let key = call.context.pipeline(input.pipelineName)
-        try call.require("RollbackStage", on: .stage(input.stageName, of: key))
+        try await call.require("RollbackStage", on: .stage(input.stageName, of: key))
         let id = try await self.pipelines.rollbackStage(
             call.context,
             name: input.pipelineName,
@@ -33,7 +33,7 @@ extension CodePipelineOperations {
 
     func overrideStageCondition(_ input: OverrideStageConditionInput, _ call: APICall) async throws -> NoOutput {
         let key = call.context.pipeline(input.pipelineName)
-        try call.require("OverrideStageCondition", on: .stage(input.stageName, of: key))
+        try await call.require("OverrideStageCondition", on: .stage(input.stageName, of: key))
         try await self.pipelines.overrideCondition(
             call.context,
             name: input.pipelineName,
@@ -47,7 +47,7 @@ extension CodePipelineOperations {
     func listRuleExecutions(_ input: ListRuleExecutionsInput, _ call: APICall) async throws -> ListRuleExecutionsOutput
     {
         let name = input.pipelineName
-        try call.require("ListRuleExecutions", on: .pipeline(call.context.pipeline(name)))
+        try await call.require("ListRuleExecutions", on: .pipeline(call.context.pipeline(name)))
         guard let selection = HistorySelection(input.filter) else {
             // The execution that is named first must be there all the same.
             let id = try PipelineExecutionID(checked: input.filter?.pipelineExecutionID ?? "")
@@ -74,7 +74,7 @@ extension CodePipelineOperations {
     }
 
     func listRuleTypes(_ input: ListRuleTypesInput, _ call: APICall) async throws -> ListRuleTypesOutput {
-        try call.require("ListRuleTypes", on: .everything)
+        try await call.require("ListRuleTypes", on: .everything)
         // Only the service's own rules exist, in every region alike.
         guard input.ruleOwnerFilter == nil || input.ruleOwnerFilter == .aws else {
             return ListRuleTypesOutput(ruleTypes: [])

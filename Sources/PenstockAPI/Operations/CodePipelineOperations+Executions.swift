@@ -33,7 +33,7 @@ extension CodePipelineOperations {
         _ input: StartPipelineExecutionInput,
         _ call: APICall
     ) async throws -> StartPipelineExecutionOutput {
-        try call.require("StartPipelineExecution", on: .pipeline(call.context.pipeline(input.name)))
+        try await call.require("StartPipelineExecution", on: .pipeline(call.context.pipeline(input.name)))
         let id = try await self.pipelines.start(
             call.context,
             name: input.name,
@@ -50,7 +50,7 @@ extension CodePipelineOperations {
         _ call: APICall
     ) async throws -> PutActionRevisionOutput {
         let key = call.context.pipeline(input.pipelineName)
-        try call.require("PutActionRevision", on: .action(input.actionName, stage: input.stageName, of: key))
+        try await call.require("PutActionRevision", on: .action(input.actionName, stage: input.stageName, of: key))
         let revision = input.actionRevision
         let answer = try await self.pipelines.putActionRevision(
             call.context,
@@ -70,7 +70,7 @@ extension CodePipelineOperations {
         _ input: StopPipelineExecutionInput,
         _ call: APICall
     ) async throws -> StopPipelineExecutionOutput {
-        try call.require("StopPipelineExecution", on: .pipeline(call.context.pipeline(input.pipelineName)))
+        try await call.require("StopPipelineExecution", on: .pipeline(call.context.pipeline(input.pipelineName)))
         let id = try PipelineExecutionID(checked: input.pipelineExecutionID)
         try await self.pipelines.stop(
             call.context,
@@ -88,7 +88,7 @@ extension CodePipelineOperations {
         _ input: GetPipelineExecutionInput,
         _ call: APICall
     ) async throws -> GetPipelineExecutionOutput {
-        try call.require("GetPipelineExecution", on: .pipeline(call.context.pipeline(input.pipelineName)))
+        try await call.require("GetPipelineExecution", on: .pipeline(call.context.pipeline(input.pipelineName)))
         let id = try PipelineExecutionID(checked: input.pipelineExecutionID)
         let found = try await self.pipelines.execution(call.context, name: input.pipelineName, id: id)
         return GetPipelineExecutionOutput(pipelineExecution: .init(found.execution, of: input.pipelineName))
@@ -98,7 +98,7 @@ extension CodePipelineOperations {
         _ input: ListPipelineExecutionsInput,
         _ call: APICall
     ) async throws -> ListPipelineExecutionsOutput {
-        try call.require("ListPipelineExecutions", on: .pipeline(call.context.pipeline(input.pipelineName)))
+        try await call.require("ListPipelineExecutions", on: .pipeline(call.context.pipeline(input.pipelineName)))
         let stage = input.filter?.succeededInStage?.stageName
         let tokens = PageTokens(
             "ListPipelineExecutions", call, filters: [input.pipelineName, stage], context: self.context)

@@ -20,7 +20,7 @@ extension CodePipelineOperations {
 
     private func pollForJobs(_ input: PollForJobsInput, _ call: APICall) async throws -> PollForJobsOutput {
         let type = try PenstockModel.ActionTypeID(reading: input.actionTypeID)
-        try call.require("PollForJobs", on: .actionType(type, in: call.scope))
+        try await call.require("PollForJobs", on: .actionType(type, in: call.scope))
         let query = (input.queryParam ?? [:]).map { KeyedValue($0.key, $0.value) }
         let jobs = try await self.jobs.pollForJobs(
             call.context,
@@ -33,7 +33,7 @@ extension CodePipelineOperations {
     }
 
     private func acknowledgeJob(_ input: AcknowledgeJobInput, _ call: APICall) async throws -> AcknowledgeJobOutput {
-        try call.require("AcknowledgeJob", on: .everything)
+        try await call.require("AcknowledgeJob", on: .everything)
         let status = try await self.jobs.acknowledge(
             call.context,
             try JobID(reading: input.jobID),
@@ -44,14 +44,14 @@ extension CodePipelineOperations {
     }
 
     private func getJobDetails(_ input: GetJobDetailsInput, _ call: APICall) async throws -> GetJobDetailsOutput {
-        try call.require("GetJobDetails", on: .everything)
+        try await call.require("GetJobDetails", on: .everything)
         let id = try JobID(reading: input.jobID)
         let details = try await self.jobs.details(call.context, id, proof: .sameAccount)
         return GetJobDetailsOutput(jobDetails: PenstockWire.JobDetails(details))
     }
 
     private func putJobSuccessResult(_ input: PutJobSuccessResultInput, _ call: APICall) async throws -> NoOutput {
-        try call.require("PutJobSuccessResult", on: .everything)
+        try await call.require("PutJobSuccessResult", on: .everything)
         let variables = input.outputVariables ?? [:]
         guard input.continuationToken == nil || variables.isEmpty else {
             throw Rejection(.validation, "outputVariables cannot be given together with a continuationToken")
@@ -66,7 +66,7 @@ extension CodePipelineOperations {
     }
 
     private func putJobFailureResult(_ input: PutJobFailureResultInput, _ call: APICall) async throws -> NoOutput {
-        try call.require("PutJobFailureResult", on: .everything)
+        try await call.require("PutJobFailureResult", on: .everything)
         let result = try JobResult(failure: input.failureDetails)
         try await self.complete(input.jobID, result, "PutJobFailureResult", .sameAccount, call)
         return NoOutput()

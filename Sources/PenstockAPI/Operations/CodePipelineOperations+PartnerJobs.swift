@@ -23,7 +23,7 @@ extension CodePipelineOperations {
         _ input: PollForThirdPartyJobsInput,
         _ call: APICall
     ) async throws -> PollForThirdPartyJobsOutput {
-        try call.require("PollForThirdPartyJobs", on: .everything)
+        try await call.require("PollForThirdPartyJobs", on: .everything)
         let jobs = try await self.jobs.pollForPartnerJobs(
             call.context,
             type: try PenstockModel.ActionTypeID(reading: input.actionTypeID),
@@ -38,7 +38,7 @@ extension CodePipelineOperations {
         _ input: AcknowledgeThirdPartyJobInput,
         _ call: APICall
     ) async throws -> AcknowledgeThirdPartyJobOutput {
-        try call.require("AcknowledgeThirdPartyJob", on: .everything)
+        try await call.require("AcknowledgeThirdPartyJob", on: .everything)
         let status = try await self.jobs.acknowledge(
             call.context,
             try JobID(reading: input.jobID),
@@ -52,7 +52,7 @@ extension CodePipelineOperations {
         _ input: GetThirdPartyJobDetailsInput,
         _ call: APICall
     ) async throws -> GetThirdPartyJobDetailsOutput {
-        try call.require("GetThirdPartyJobDetails", on: .everything)
+        try await call.require("GetThirdPartyJobDetails", on: .everything)
         let details = try await self.jobs.details(
             call.context,
             try JobID(reading: input.jobID),
@@ -66,7 +66,7 @@ extension CodePipelineOperations {
         _ call: APICall
     ) async throws -> NoOutput {
         let operation = "PutThirdPartyJobSuccessResult"
-        try call.require(operation, on: .everything)
+        try await call.require(operation, on: .everything)
         let result = JobResult.success(
             ActionProgress(input.executionDetails, revision: input.currentRevision),
             continuationToken: input.continuationToken,
@@ -81,7 +81,7 @@ extension CodePipelineOperations {
         _ call: APICall
     ) async throws -> NoOutput {
         let operation = "PutThirdPartyJobFailureResult"
-        try call.require(operation, on: .everything)
+        try await call.require(operation, on: .everything)
         let result = try JobResult(failure: input.failureDetails)
         try await self.complete(input.jobID, result, operation, .clientToken(input.clientToken.exposed), call)
         return NoOutput()

@@ -20,7 +20,7 @@ extension CodePipelineOperations {
 
     func createPipeline(_ input: CreatePipelineInput, _ call: APICall) async throws -> [UInt8] {
         let key = call.context.pipeline(input.pipeline.name)
-        try call.require("CreatePipeline", on: .pipeline(key)) { context in
+        try await call.require("CreatePipeline", on: .pipeline(key)) { context in
             context.setTags((input.tags ?? []).map { KeyedValue($0.key, $0.value) }, requested: true)
         }
         try call.requirePassingRoles(of: input.pipeline)
@@ -32,28 +32,38 @@ extension CodePipelineOperations {
     }
 
     func getPipeline(_ input: GetPipelineInput, _ call: APICall) async throws -> [UInt8] {
-        try call.require("GetPipeline", on: .pipeline(call.context.pipeline(input.name)))
+        try await call.require("GetPipeline", on: .pipeline(call.context.pipeline(input.name)))
         let found = try await self.pipelines.description(call.context, name: input.name, version: input.version)
         return PipelineAnswers.described(found.version, found.summary, pollingDisabledAt: found.pollingDisabledAt)
     }
 
     func updatePipeline(_ input: UpdatePipelineInput, _ call: APICall) async throws -> [UInt8] {
-        try call.require("UpdatePipeline", on: .pipeline(call.context.pipeline(input.pipeline.name)))
+        try await call.require("UpdatePipeline", on: .pipeline(call.context.pipeline(input.pipeline.name)))
         try call.requirePassingRoles(of: input.pipeline)
-        let current = try await self.pipelines.version(call.context, name: input.pipeline.name, version: nil).summary
-        let type = input.pipeline.type(current: current.pipelineType)
-        let definition = try await self.definition(of: input.pipeline, type: type, call)
-        return PipelineAnswers.changed(try await self.pipelines.update(call.context, definition))
+        for _ in 0..<Self.maximumAttempts {
+            let name = input.pipeline.name
+            let current = try await self.pipelines.version(call.context, name: name, version: nil).summary.pipelineType
+            let type = input.pipeline.type(current: current)
+            let definition = try await self.definition(of: input.pipeline, type: type, call)
+            // The rules for a declaration depend on the type, which another update may change meanwhile.
+            let isDeclared = input.pipeline.pipelineType != nil
+            let updated = try await self.pipelines.update(call.context, definition, of: isDeclared ? nil : current)
+            if let updated { return PipelineAnswers.changed(updated) }
+        }
+        throw Rejection(.concurrentModification, "Pipeline '\(input.pipeline.name)' is being updated by others")
     }
 
+    /// How often an update begins again because another one has changed the pipeline's type.
+    private static let maximumAttempts = 16
+
     func deletePipeline(_ input: DeletePipelineInput, _ call: APICall) async throws -> NoOutput {
-        try call.require("DeletePipeline", on: .pipeline(call.context.pipeline(input.name)))
+        try await call.require("DeletePipeline", on: .pipeline(call.context.pipeline(input.name)))
         try await self.pipelines.delete(call.context, name: input.name)
         return NoOutput()
     }
 
     func listPipelines(_ input: ListPipelinesInput, _ call: APICall) async throws -> ListPipelinesOutput {
-        try call.require("ListPipelines", on: .everything)
+        try await call.require("ListPipelines", on: .everything)
         let tokens = PageTokens("ListPipelines", call, context: self.context)
         let limit = input.maxResults ?? Self.pipelinesPerPage
         let after: String? = try tokens.cursor(of: input.nextToken)
@@ -84,25 +94,17 @@ extension CodePipelineOperations {
         of pipeline: WirePipeline,
         _ call: APICall
     ) async throws -> [PenstockModel.ActionTypeID: ActionTypeDefinition] {
-        var types: [PenstockModel.ActionTypeID: ActionTypeDefinition] = [:]
-        let named = Set(pipeline.stages.flatMap(\.actions).map(\.actionTypeID))
-        for id in named.compactMap({ PenstockModel.ActionTypeID($0) }) {
-            types[id] = try await self.actionTypes.definition(id, for: call.scope)
-        }
-        return types
+        let named = pipeline.stages.flatMap(\.actions).compactMap { PenstockModel.ActionTypeID($0.actionTypeID) }
+        return try await self.actionTypes.definitions(Set(named), for: call.scope)
     }
 }
 
 extension APICall {
     /// Whoever declares a pipeline hands roles over to it.
-    ///
-    /// Source: AWS CodePipeline User Guide, CodePipeline permissions reference.
     func requirePassingRoles(of pipeline: WirePipeline) throws {
         var seen: Set<String> = []
-        let roles = ([pipeline.roleARN] + pipeline.stages.flatMap(\.roles)).filter { seen.insert($0).inserted }
-        try self.require(fullAction: "iam:PassRole", on: roles.map { .arn($0) }) { context in
-            context.set("iam:PassedToService", "codepipeline.amazonaws.com")
-        }
+        let roles = [pipeline.roleARN] + pipeline.stages.flatMap(\.roles)
+        try self.requirePassing(roles.filter { seen.insert($0).inserted })
     }
 }
 

@@ -13,7 +13,7 @@ extension CodePipelineOperations {
         _ call: APICall
     ) async throws -> RetryStageExecutionOutput {
         let key = call.context.pipeline(input.pipelineName)
-        try call.require("RetryStageExecution", on: .stage(input.stageName, of: key))
+        try await call.require("RetryStageExecution", on: .stage(input.stageName, of: key))
         let id = try PipelineExecutionID(checked: input.pipelineExecutionID)
         try await self.pipelines.retryStage(
             call.context,
@@ -27,7 +27,7 @@ extension CodePipelineOperations {
 
     func enableStageTransition(_ input: EnableStageTransitionInput, _ call: APICall) async throws -> NoOutput {
         let key = call.context.pipeline(input.pipelineName)
-        try call.require("EnableStageTransition", on: .stage(input.stageName, of: key))
+        try await call.require("EnableStageTransition", on: .stage(input.stageName, of: key))
         try await self.pipelines.setTransition(
             call.context,
             name: input.pipelineName,
@@ -40,7 +40,7 @@ extension CodePipelineOperations {
 
     func disableStageTransition(_ input: DisableStageTransitionInput, _ call: APICall) async throws -> NoOutput {
         let key = call.context.pipeline(input.pipelineName)
-        try call.require("DisableStageTransition", on: .stage(input.stageName, of: key))
+        try await call.require("DisableStageTransition", on: .stage(input.stageName, of: key))
         try await self.pipelines.setTransition(
             call.context,
             name: input.pipelineName,
@@ -53,7 +53,7 @@ extension CodePipelineOperations {
 
     func putApprovalResult(_ input: PutApprovalResultInput, _ call: APICall) async throws -> PutApprovalResultOutput {
         let key = call.context.pipeline(input.pipelineName)
-        try call.require("PutApprovalResult", on: .action(input.actionName, stage: input.stageName, of: key))
+        try await call.require("PutApprovalResult", on: .action(input.actionName, stage: input.stageName, of: key))
         guard let token = ActionExecutionID(input.token) else {
             throw Rejection(.invalidApprovalToken, "The approval token is not valid")
         }

@@ -18,8 +18,9 @@ package struct APICall: Sendable {
     private let access: AccessContext
     private let service: String
     private let note: AccessNote?
+    private let runtime: RuntimeContext
 
-    init(_ caller: Caller, _ request: SurfaceRequest, service: String, now: Timestamp) throws {
+    init(_ caller: Caller, _ request: SurfaceRequest, service: String, of runtime: RuntimeContext) throws {
         self.context = CallContext(
             scope: caller.scope,
             principal: caller.principal.arn,
@@ -27,7 +28,8 @@ package struct APICall: Sendable {
         )
         self.maximumWait = try Self.maximumWait(of: request)
         self.principal = caller.principal
-        self.access = request.accessContext(now: now, region: caller.scope.region)
+        self.access = request.accessContext(now: runtime.clock.now, region: caller.scope.region)
+        self.runtime = runtime
         self.service = service
         self.note = request.note
     }
@@ -37,30 +39,35 @@ package struct APICall: Sendable {
     /// Whether the caller may do everything, for what no policy can allow.
     var isAdministrator: Bool { self.principal.isAdministrator }
 
-    /// Refuses the call unless the caller's policies allow the action on every one of the resources.
+    /// Refuses the call unless the caller's policies allow the action on the resource.
     ///
     /// - Parameters:
     ///   - action: Without its service, as in `PutApprovalResult`.
     ///   - refine: Adds what the conditions of policies can see of this very call.
-    /// - Throws: `AccessDenial`, which becomes `AccessDeniedException`.
+    /// - Throws: `AccessDenial`, which becomes `AccessDeniedException`; `StoreError`.
     package func require(
         _ action: String,
-        on resources: RequiredResource...,
+        on resource: RequiredResource,
         refine: (inout AccessContext) -> Void = { _ in }
-    ) throws {
-        try self.require(fullAction: "\(self.service):\(action)", on: resources, refine: refine)
-    }
-
-    /// As ``require(_:on:refine:)`` for an action of any service, as in `iam:PassRole`.
-    package func require(
-        fullAction action: String,
-        on resources: [RequiredResource],
-        refine: (inout AccessContext) -> Void = { _ in }
-    ) throws {
-        if let resource = resources.first { self.note?.name(resource: resource) }
+    ) async throws {
+        self.note?.name(resource: resource)
         var access = self.access
         refine(&access)
-        try Authorizer.authorize(self.principal, action: action, resources: resources, context: access)
+        if self.principal.looksAtResourceTags, let tagged = resource.tagged {
+            access.setTags(try await self.runtime.tags(of: tagged), requested: false)
+        }
+        let action = "\(self.service):\(action)"
+        try Authorizer.authorize(self.principal, action: action, resources: [resource], context: access)
+    }
+
+    /// Refuses the call unless the caller may hand the roles over to the service.
+    ///
+    /// Source: AWS CodePipeline User Guide, CodePipeline permissions reference.
+    func requirePassing(_ roles: [String]) throws {
+        var access = self.access
+        access.set("iam:PassedToService", "codepipeline.amazonaws.com")
+        try Authorizer.authorize(
+            self.principal, action: "iam:PassRole", resources: roles.map { .arn($0) }, context: access)
     }
 
     /// The header of our own by which a poll asks to be held. Clients that know nothing of it are answered at once.

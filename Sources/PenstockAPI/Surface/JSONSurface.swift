@@ -71,7 +71,7 @@ package struct JSONSurface: Surface {
         let handler = try self.handler(for: request)
         request.note?.name(operation: handler.name)
         let caller = try await self.authenticator.authenticate(request, body: body.readableBytesView)
-        let call = try APICall(caller, request, service: self.service, now: self.context.clock.now)
+        let call = try APICall(caller, request, service: self.service, of: self.context)
         do {
             let answer = try await Self.run(handler, Array(body.readableBytesView), call, request.peer)
             return JSONEnvelope.success(ByteBuffer(bytes: answer), requestID: request.id)

@@ -3,12 +3,23 @@
 
 package import PenstockModel
 
+/// A resource with tags that conditions can look at.
+package enum TaggedResource: Sendable, Hashable {
+    case pipeline(PipelineKey)
+    case actionType(ActionTypeID, in: Scope)
+}
+
 /// A resource that an action needs a right on.
 package struct RequiredResource: Sendable, Hashable {
     /// The first is the one that a refusal names.
     let alternatives: [String]
+    /// Whose tags count; of a stage and of an action those of the pipeline.
+    package let tagged: TaggedResource?
 
-    private init(_ alternatives: [String]) { self.alternatives = alternatives }
+    private init(_ alternatives: [String], tagged: TaggedResource? = nil) {
+        self.alternatives = alternatives
+        self.tagged = tagged
+    }
 
     /// What a refusal names.
     package var name: String { self.alternatives.first ?? "*" }
@@ -18,32 +29,25 @@ package struct RequiredResource: Sendable, Hashable {
 
     package static func arn(_ arn: String) -> Self { Self([arn]) }
 
-    package static func pipeline(_ pipeline: PipelineKey) -> Self { Self([pipeline.arn]) }
+    package static func pipeline(_ pipeline: PipelineKey) -> Self {
+        Self([pipeline.arn], tagged: .pipeline(pipeline))
+    }
 
     /// A stage: a right on the stage or on its pipeline will do, if neither is denied.
     ///
     /// The public documentation names both, and real policies use both.
     package static func stage(_ stage: String, of pipeline: PipelineKey) -> Self {
-        Self(["\(pipeline.arn)/\(stage)", pipeline.arn])
+        Self(["\(pipeline.arn)/\(stage)", pipeline.arn], tagged: .pipeline(pipeline))
     }
 
     package static func action(_ action: String, stage: String, of pipeline: PipelineKey) -> Self {
-        Self(["\(pipeline.arn)/\(stage)/\(action)"])
+        Self(["\(pipeline.arn)/\(stage)/\(action)"], tagged: .pipeline(pipeline))
     }
 
-    package static func actionType(
-        owner: String,
-        category: String,
-        provider: String,
-        version: String,
-        in scope: Scope
-    ) -> Self {
-        let path = "\(owner)/\(category)/\(provider)/\(version)"
-        return Self(["arn:aws:codepipeline:\(scope.region):\(scope.account):actiontype:\(path)"])
-    }
-
-    package static func webhook(_ name: String, in scope: Scope) -> Self {
-        Self(["arn:aws:codepipeline:\(scope.region):\(scope.account):webhook:\(name)"])
+    package static func actionType(_ id: ActionTypeID, in scope: Scope) -> Self {
+        let path = "\(id.owner.rawValue)/\(id.category.rawValue)/\(id.provider)/\(id.version)"
+        let arn = "arn:aws:codepipeline:\(scope.region):\(scope.account):actiontype:\(path)"
+        return Self([arn], tagged: .actionType(id, in: scope))
     }
 
     package static func object(bucket: String, key: String) -> Self { Self(["arn:aws:s3:::\(bucket)/\(key)"]) }

@@ -14,6 +14,8 @@ package struct PolicyDocument: Sendable {
     /// The JSON it was parsed from, which is also what is stored.
     package let source: String
     let statements: [PolicyStatement]
+    /// Whether it depends on the tags of what an action is about.
+    let looksAtResourceTags: Bool
 
     /// Parses and checks a document.
     ///
@@ -24,6 +26,7 @@ package struct PolicyDocument: Sendable {
         }
         self.source = source
         self.statements = try PolicyParser.statements(of: source)
+        self.looksAtResourceTags = self.statements.contains(where: \.looksAtResourceTags)
     }
 }
 
@@ -58,6 +61,8 @@ struct PolicyStatement: Sendable {
     var resources: Matcher<ResourcePattern>
     /// All must hold.
     var conditions: [PolicyCondition]
+    /// Whether anything in it depends on the tags of what an action is about.
+    var looksAtResourceTags: Bool
 
     func applies(action: [Unicode.Scalar], resource: ResourceName, context: AccessContext) -> Bool {
         self.actions.matches { $0.matches(action, context: context) }

@@ -51,6 +51,7 @@ enum PolicyParser {
         case (nil, let names?): actions = .noneOf(try names.map(self.action))
         case (_, _): throw PolicyError("There must be either Action or NotAction.")
         }
+        var keys = Set((source.resources ?? source.notResources ?? []).flatMap { WildcardPattern($0).variables })
         let resources: PolicyStatement.Matcher<ResourcePattern>
         switch (source.resources, source.notResources) {
         case (let names?, nil): resources = .any(of: names.map { ResourcePattern($0) })
@@ -58,12 +59,17 @@ enum PolicyParser {
         case (_, _): throw PolicyError("There must be either Resource or NotResource.")
         }
         var conditions: [PolicyCondition] = []
-        for (name, keys) in source.conditions {
-            for (key, operands) in keys {
+        for (name, compared) in source.conditions {
+            for (key, operands) in compared {
                 conditions.append(try PolicyCondition(operatorName: name, key: key, operands: operands))
+                keys.insert(key.lowercased())
+                keys.formUnion(operands.flatMap { WildcardPattern($0).variables })
             }
         }
-        return PolicyStatement(effect: effect, actions: actions, resources: resources, conditions: conditions)
+        for key in keys.sorted() { try ContextKey.check(key) }
+        return PolicyStatement(
+            effect: effect, actions: actions, resources: resources, conditions: conditions,
+            looksAtResourceTags: keys.contains(where: ContextKey.isResourceTag))
     }
 
     private static func action(_ name: String) throws(PolicyError) -> WildcardPattern {

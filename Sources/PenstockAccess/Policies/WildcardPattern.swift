@@ -14,6 +14,11 @@ struct WildcardPattern: Sendable, Hashable {
     private let tokens: [Token]
     private let hasVariables: Bool
 
+    /// The context keys that it names, in lower case.
+    var variables: [String] {
+        self.tokens.compactMap { if case .variable(let name) = $0 { name } else { nil } }
+    }
+
     /// Parses a pattern.
     ///
     /// - Parameters:

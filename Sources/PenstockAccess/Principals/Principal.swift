@@ -38,5 +38,13 @@ package struct Principal: Sendable, Hashable {
         }
     }
 
+    /// Whether its rights depend on the tags of what an action is about.
+    package var looksAtResourceTags: Bool {
+        switch self.kind {
+        case .administrator, .session(.job): false
+        case .user(let policies), .session(.policies(let policies)): policies.contains(where: \.looksAtResourceTags)
+        }
+    }
+
     package var isAdministrator: Bool { self.kind == .administrator }
 }

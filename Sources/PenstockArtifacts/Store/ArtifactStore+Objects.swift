@@ -194,7 +194,9 @@ extension ArtifactStore {
         return try await self.index.withArtifacts { transaction in
             let bucket = try transaction.writableBucket(bucketName, caller)
             try transaction.lockKeys(Set(deletions.map(\.key)), in: bucketName)
-            return try zip(deletions, markerIDs).map { deletion, markerID in
+            // Content is given up in one order for all of them, since others may give up the same.
+            var released: [ObjectPart] = []
+            let deleted = try zip(deletions, markerIDs).map { deletion, markerID in
                 let name = ObjectName(bucket: bucketName, key: deletion.key, versionID: deletion.versionID)
                 do {
                     try deletion.conditions.check(try transaction.version(named: name))
@@ -202,8 +204,11 @@ extension ArtifactStore {
                     return DeletedObject(isDeleteMarker: false, refusal: refusal)
                 }
                 try transaction.record(caller, changed: Self.resource(bucketName, deletion.key), at: at)
-                return try transaction.delete(name, from: bucket, markerID: markerID, at: at)
+                return try transaction.delete(
+                    name, from: bucket, markerID: markerID, at: at, releasing: &released)
             }
+            try transaction.release(released, at: at)
+            return deleted
         }
     }
 }
@@ -247,7 +252,9 @@ extension ArtifactStore {
         try draft.conditions.check(try transaction.latestVersion(of: key, in: bucket.name))
         try retain()
         let versionID = bucket.versioning == .enabled ? draft.versionID : .null
-        if versionID == .null { try transaction.deleteVersion(.null, of: key, in: bucket.name, releasingAt: at) }
+        if versionID == .null, let former = try transaction.takeVersion(.null, of: key, in: bucket.name) {
+            try transaction.release(former.details.parts, at: at)
+        }
         var details = draft.details
         details.writer = caller.grant
         try transaction.insertVersion(
@@ -298,29 +305,29 @@ extension ArtifactTransaction {
         return found
     }
 
-    /// Deletes a version, if it is there, and gives up its content. The key is locked.
+    /// Deletes a version, if it is there; its content is to be released. The key is locked.
     ///
     /// - Returns: The version that was there.
-    @discardableResult
-    func deleteVersion(
-        _ id: VersionID, of key: ObjectKey, in bucket: String, releasingAt at: Timestamp
-    ) throws -> ObjectVersionRow? {
+    func takeVersion(_ id: VersionID, of key: ObjectKey, in bucket: String) throws -> ObjectVersionRow? {
         guard let version = try self.version(id, of: key, in: bucket) else { return nil }
         try self.deleteVersion(id, of: key, in: bucket)
-        try self.release(version.details.parts, at: at)
         return version
     }
 
     /// Deletes what the name means, by the rules of the bucket's versioning. Bucket and key are locked.
+    ///
+    /// - Parameter released: Gets the content that is to be released.
     func delete(
-        _ name: ObjectName, from bucket: BucketRow, markerID: VersionID, at: Timestamp
+        _ name: ObjectName, from bucket: BucketRow, markerID: VersionID, at: Timestamp,
+        releasing released: inout [ObjectPart]
     ) throws -> DeletedObject {
         if let versionID = name.versionID {
-            let deleted = try self.deleteVersion(versionID, of: name.key, in: bucket.name, releasingAt: at)
+            let deleted = try self.takeVersion(versionID, of: name.key, in: bucket.name)
+            released += deleted?.details.parts ?? []
             return DeletedObject(versionID: versionID, isDeleteMarker: deleted?.isDeleteMarker ?? false)
         }
         if bucket.versioning != .enabled {
-            try self.deleteVersion(.null, of: name.key, in: bucket.name, releasingAt: at)
+            released += try self.takeVersion(.null, of: name.key, in: bucket.name)?.details.parts ?? []
         }
         guard bucket.versioning != .off else { return DeletedObject(versionID: nil, isDeleteMarker: false) }
         let marker = ObjectVersionRow(

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Logging
+import PenstockClient
 import PenstockRuntime
 import PenstockServer
 import ServiceLifecycle
@@ -64,6 +65,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The master key, base64 of 32 bytes, kept apart from the data.", valueName: "file"))
     var masterKeyFile: String?
+
+    @Option(
+        name: .customLong("public-url"),
+        help: ArgumentHelp(
+            "Where people reach the service, for links in messages and states; otherwise where it listens.",
+            valueName: "url"),
+        transform: Self.publicURL
+    )
+    var publicURL: String?
 
     @Option(
         help: ArgumentHelp(
@@ -200,6 +210,13 @@ struct ServeCommand: AsyncParsableCommand {
         return level
     }
 
+    private static func publicURL(_ text: String) throws -> String {
+        guard let endpoint = Endpoint(text) else {
+            throw ValidationError("'\(text)' is not a URL such as https://cd.example.org.")
+        }
+        return String(endpoint.description.dropLast())
+    }
+
     private static func clock(_ text: String) throws -> ServerConfiguration.Clock {
         guard let clock = ServerConfiguration.Clock(rawValue: text) else {
             throw ValidationError("'\(text)' is not a clock; there are system and manual.")
@@ -214,6 +231,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.allowsInsecureHTTP = self.insecureHTTP
         configuration.bucketHosts += self.bucketHosts
         configuration.masterKeyFile = self.masterKeyFile
+        configuration.publicURL = self.publicURL
         configuration.clock = self.clock
         configuration.eventsFile = self.eventsConfig
         configuration.foreignBucketsFile = self.foreignBuckets

@@ -34,6 +34,13 @@ struct RestoreCommand: AsyncParsableCommand {
             valueName: "place"))
     var artifacts: String?
 
+    @Flag(
+        help: """
+            Keep content that is there already of the database that the backup is of; no server may work with that one \
+            any more.
+            """)
+    var keepContent = false
+
     func run() async throws {
         try await Terminal.explaining {
             let backup = try BackupContents(self.source)
@@ -42,7 +49,8 @@ struct RestoreCommand: AsyncParsableCommand {
             let key = try directory.masterKey(file: self.masterKeyFile)
             let lock = try DataDirectory(directory.path)
             let restore = Restore(
-                backup: backup, store: self.options.store, content: content, masterKey: key)
+                backup: backup, store: self.options.store, content: content, masterKey: key,
+                keepsContent: self.keepContent)
             try await OwnThread.run { try restore.run($0) }
             try self.putKey(into: directory)
             if case .sqlite = self.options.store { try directory.noteArrival() }

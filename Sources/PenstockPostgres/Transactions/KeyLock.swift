@@ -39,6 +39,7 @@ enum KeyLock {
         let parts =
             switch name {
             case .pipeline(let key): ["pipeline", key.arn]
+            case .pipelines(let scope): ["pipelines", scope.account.rawValue, scope.region.rawValue]
             case .accessKeys(let account): ["accessKeys", account.rawValue]
             case .customActionTypes(let scope):
                 ["customActionTypes", scope.account.rawValue, scope.region.rawValue]

@@ -19,6 +19,13 @@ extension PostgresTransaction {
         )
     }
 
+    func pipelineTags(_ key: PipelineKey) throws -> [KeyedValue]? {
+        try self.first(
+            "SELECT tags FROM pipeline WHERE account = $1 AND region = $2 AND name = $3",
+            [key.scope.account, key.scope.region, key.name]
+        ) { try $0.storedList() }
+    }
+
     func pipelineSummaries(in scope: Scope, after: String, limit: Int) throws -> [PipelineSummaryRow] {
         try self.rows(
             """

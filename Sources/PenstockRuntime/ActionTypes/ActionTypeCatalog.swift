@@ -5,7 +5,7 @@ package import PenstockModel
 package import PenstockStore
 import Synchronization
 
-/// Action types in memory, so that an empty poll asks no database for its type.
+/// Action types in memory, so that an empty poll asks no database for its type. Polls alone go by it.
 package final class ActionTypeCatalog: Sendable {
     /// How long an answer holds where other processes may change types.
     package static let sharedLifetime: Duration = .seconds(1)
@@ -62,7 +62,8 @@ package final class ActionTypeCatalog: Sendable {
         if let known, !self.isShared || ContinuousClock.now - known.readAt < Self.sharedLifetime { return known.row }
         let row = try await read()
         self.state.withLock { state in
-            guard state.generation == generation else { return }
+            // That there is none is not remembered where somebody else may make it: polls find it at once.
+            guard state.generation == generation, row != nil || !self.isShared else { return }
             if state.entries.count >= Self.capacity { state.entries = [:] }
             state.entries[key] = Entry(row: row, readAt: .now)
         }

@@ -15,16 +15,29 @@ package struct ActionTypeService: Sendable {
     /// The definition of a type that pipelines of the account may declare: the service's own, the account's custom
     /// ones that are not deleted, and partners' that admit the account.
     package func definition(_ id: ActionTypeID, for scope: Scope) async throws -> ActionTypeDefinition? {
-        switch id.owner {
-        case .aws: return BuiltInActionTypes.definitions[id]
-        case .custom:
-            let row = try await self.context.catalog.customType(id, in: scope, store: self.context.store)
-            return row.flatMap { $0.isDeleted ? nil : $0.definition }
-        case .thirdParty:
-            if let builtIn = BuiltInActionTypes.definitions[id] { return builtIn }
-            let row = try await self.context.catalog.partnerType(id, in: scope.region, store: self.context.store)
-            return row.flatMap { $0.mayUse(scope.account) ? $0.definition : nil }
+        try await self.definitions([id], for: scope)[id]
+    }
+
+    /// The definitions of those types that pipelines of the account may declare. They are read, not remembered: what a
+    /// type says of secrets decides what becomes of a declaration's values.
+    package func definitions(
+        _ ids: Set<ActionTypeID>, for scope: Scope
+    ) async throws -> [ActionTypeID: ActionTypeDefinition] {
+        var found: [ActionTypeID: ActionTypeDefinition] = [:]
+        for id in ids { found[id] = BuiltInActionTypes.definitions[id] }
+        let others = ids.filter { found[$0] == nil && $0.owner != .aws }
+        guard !others.isEmpty else { return found }
+        let own = try await self.context.store.read { reader in
+            try others.compactMap { id -> ActionTypeDefinition? in
+                guard id.owner == .thirdParty else {
+                    return try reader.customActionType(id, in: scope).flatMap { $0.isDeleted ? nil : $0.definition }
+                }
+                return try reader.partnerActionType(id, in: scope.region)
+                    .flatMap { $0.mayUse(scope.account) ? $0.definition : nil }
+            }
         }
+        for definition in own { found[definition.id] = definition }
+        return found
     }
 
     /// Every type that pipelines of the account may declare, by owner (the service, partners, the account), category,
@@ -40,9 +53,14 @@ package struct ActionTypeService: Sendable {
 extension ActionTypeRow {
     /// Whether pipelines of the account may use this partner type.
     func mayUse(_ account: AccountID) -> Bool {
-        let allowed = self.definition.allowedAccounts
-        return !self.isDeleted
-            && (self.account == account || allowed.contains("*") || allowed.contains(account.rawValue))
+        !self.isDeleted && (self.account == account || self.definition.isOpen(to: account))
+    }
+}
+
+extension ActionTypeDefinition {
+    /// Whether the partner lets the account use it; its own may use it in any case.
+    func isOpen(to account: AccountID) -> Bool {
+        self.allowedAccounts.contains("*") || self.allowedAccounts.contains(account.rawValue)
     }
 }
 

@@ -117,8 +117,8 @@ extension ActionTypeRow {
 }
 
 /// The texts of refusals that concern a job.
-enum JobRejections {
-    static func notFound(_ id: String) -> Rejection { Rejection(.jobNotFound, "Job with id '\(id)' not found") }
+package enum JobRejections {
+    package static func notFound(_ id: String) -> Rejection { Rejection(.jobNotFound, "Job with id '\(id)' not found") }
 
     static func invalidNonce(_ id: JobID) -> Rejection {
         Rejection(.invalidNonce, "The nonce provided is not valid for job '\(id)'")

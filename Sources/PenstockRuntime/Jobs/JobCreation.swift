@@ -25,17 +25,24 @@ struct JobCreation {
             guard let found = try self.transaction.jobType(type, in: self.row.key.scope) else {
                 return self.unavailable(type)
             }
+            if let failure = self.unfitValue(of: start, found) { return failure }
             self.enqueue(&job, account: self.row.key.scope.account, definition: found)
         case .thirdParty:
             guard let found = try self.transaction.jobType(type, in: self.row.key.scope),
-                found.executor?.isFunction != true
+                found.executor?.isFunction != true, try self.mayUse(found)
             else { return self.unavailable(type) }
+            if let failure = self.unfitValue(of: start, found) { return failure }
             self.enqueue(&job, account: nil, definition: found)
             job.clientID = try self.connection(of: start)?.clientID
         case .aws where type == .manualApproval:
             job.job.begin(at: self.now)
         case .aws:
             guard self.context.settings.runnableTypes.contains(type) else { return self.unavailable(type) }
+            if let definition = BuiltInActionTypes.definitions[type],
+                let failure = self.unfitValue(of: start, definition)
+            {
+                return failure
+            }
             job.queue = JobQueue(region: self.row.key.scope.region, typeID: type, account: nil)
         }
         try self.insert(job)
@@ -54,6 +61,29 @@ struct JobCreation {
         }
         job.jobDeadline = try self.jobLimit(of: previous.start.action.typeID).map { self.now + $0 }
         try self.insert(job)
+    }
+
+    /// What tells that a reference was resolved to a value that its property does not take. What was declared without
+    /// references was judged with the declaration.
+    private func unfitValue(of start: ActionStart, _ type: ActionTypeDefinition) -> FailureDetails? {
+        for property in type.properties where !property.isSecret {
+            guard let declared = start.action.configuration[key: property.name],
+                !VariableReference.all(in: declared).isEmpty,
+                let resolved = start.resolvedConfiguration[key: property.name],
+                let problem = property.problem(of: resolved)
+            else { continue }
+            return FailureDetails(
+                type: .configurationError,
+                message: "The resolved configuration '\(property.name)' of action '\(start.action.name)' \(problem)")
+        }
+        return nil
+    }
+
+    /// Whether the pipeline's account may use the partner's type, as it is now.
+    private func mayUse(_ type: ActionTypeDefinition) throws -> Bool {
+        let scope = self.row.key.scope
+        if type.isOpen(to: scope.account) { return true }
+        return try self.transaction.partnerActionType(type.id, in: scope.region)?.mayUse(scope.account) ?? false
     }
 
     /// What tells that secrets of the action have references without a value.
@@ -133,12 +163,9 @@ struct JobCreation {
     }
 
     private func unavailable(_ type: ActionTypeID) -> FailureDetails {
-        let place =
-            "(Category: '\(type.category.rawValue)', Provider: '\(type.provider)',"
-            + " Owner: '\(type.owner.rawValue)', Version: '\(type.version)')"
-        return FailureDetails(
+        FailureDetails(
             type: .configurationError,
-            message: "ActionType \(place) is not available: nothing here carries out its actions"
+            message: "\(ActionTypeRejections.notFound(type).message): nothing here carries out its actions"
         )
     }
 }

@@ -156,6 +156,11 @@ package struct JobService: Sendable {
             let (found, isExhausted) = try Self.claimable(claim, at: now, in: transaction)
             let claimed = try found.map { found -> Result<ClaimedJob, UnreadableJob> in
                 var row = found
+                guard row.job.status(at: now) == .queued else {
+                    // What is looked for by is written anew, so that it is not found again.
+                    try transaction.updateJob(row.job, clientID: row.clientID)
+                    return .failure(UnreadableJob(row: row, reason: "the job is not as its row says that it is"))
+                }
                 row.job.dispatch(
                     to: principal,
                     nonce: context.makeNonce(),

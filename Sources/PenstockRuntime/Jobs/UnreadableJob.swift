@@ -6,8 +6,8 @@ import PenstockEngine
 import PenstockModel
 import PenstockStore
 
-/// A job that was dispatched and cannot be handed out: what its pipeline has stored cannot be read. It is kept from the next
-/// polls as others are, so that those behind it are handed out.
+/// A job that was found and cannot be handed out: what its pipeline has stored cannot be read, or it is not to be polled
+/// whatever its row says. It is kept from the next polls, so that those behind it are handed out.
 struct UnreadableJob: Error {
     var row: JobRow
     var reason: String

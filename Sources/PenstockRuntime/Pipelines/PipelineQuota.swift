@@ -12,6 +12,10 @@ import Synchronization
 /// that failed says so, since what it saw of others may have failed with it. Where others write too they are counted each
 /// time.
 final class PipelineQuota: Sendable {
+    /// With so much room or less, whoever creates a pipeline waits for others who do: more are not created at once by the
+    /// connections of all servers.
+    static let contendedRoom = 256
+
     /// How many accounts' regions are remembered.
     static let capacity = 10_000
 

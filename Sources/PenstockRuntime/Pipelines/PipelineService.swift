@@ -50,7 +50,10 @@ package struct PipelineService: Sendable {
             try transaction.lock(.pipeline(key))
             let limit = context.settings.maximumPipelines
             let hasRoom = try context.quota.takeRoom(in: call.scope, limit: limit) {
-                try transaction.pipelineCount(in: call.scope)
+                let count = try transaction.pipelineCount(in: call.scope)
+                guard count >= limit - PipelineQuota.contendedRoom else { return count }
+                try transaction.lock(.pipelines(call.scope))
+                return try transaction.pipelineCount(in: call.scope)
             }
             guard hasRoom else {
                 let problem = "Account '\(call.scope.account)' has exceeded the limit of \(limit) pipelines"
@@ -78,7 +81,12 @@ package struct PipelineService: Sendable {
     }
 
     /// Puts the next version in force. It starts an execution for what its sources watch and have not seen.
-    package func update(_ call: CallContext, _ definition: PipelineDefinition) async throws -> PipelineVersionRow {
+    ///
+    /// - Parameter type: What the pipeline is by now, where the definition goes by it.
+    /// - Returns: The version; `nil`, with nothing changed, where the pipeline is of another type.
+    package func update(
+        _ call: CallContext, _ definition: PipelineDefinition, of type: PipelineType? = nil
+    ) async throws -> PipelineVersionRow? {
         let context = self.context
         let now = context.clock.now
         return try await context.declarations.whileWriting { drafts in
@@ -87,6 +95,7 @@ package struct PipelineService: Sendable {
                 guard let row = try transaction.lockPipeline(key) else {
                     throw PipelineRejections.pipelineNotFound(key)
                 }
+                guard type == nil || row.pipelineType == type else { return nil }
                 drafts.add(row.head.version + 1, of: row.id)
                 let commit = PipelineCommit(context: context, transaction: transaction, row: row, now: now)
                 let version = try Self.update(commit, to: definition)

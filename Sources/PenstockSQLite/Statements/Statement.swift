@@ -27,6 +27,7 @@ enum StatementText: String, Sendable, CaseIterable {
         SELECT id, name, version, created, updated, pipeline_type, execution_mode FROM pipeline
         WHERE account = ?1 AND region = ?2 AND name = ?3
         """
+    case pipelineTags = "SELECT tags FROM pipeline WHERE account = ?1 AND region = ?2 AND name = ?3"
     case pipelineSummaries = """
         SELECT id, name, version, created, updated, pipeline_type, execution_mode FROM pipeline
         WHERE account = ?1 AND region = ?2 AND name > ?3 ORDER BY name LIMIT ?4

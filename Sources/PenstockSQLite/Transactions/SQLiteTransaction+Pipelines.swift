@@ -15,6 +15,13 @@ extension SQLiteTransaction {
         ) { try Self.summary($0, in: scope) }
     }
 
+    func pipelineTags(_ key: PipelineKey) throws -> [KeyedValue]? {
+        let scope = key.scope
+        return try self.connection.first(
+            .pipelineTags, .text(scope.account.rawValue), .text(scope.region.rawValue), .text(key.name)
+        ) { try [KeyedValue](storedBytes: $0.blob(0)) }
+    }
+
     func pipelineSummaries(in scope: Scope, after: String, limit: Int) throws -> [PipelineSummaryRow] {
         try self.connection.rows(
             .pipelineSummaries,

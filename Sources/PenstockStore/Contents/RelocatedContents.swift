@@ -122,4 +122,9 @@ extension ContentsReader {
     package func foreignIdentity() throws -> String? {
         try self.setting(StoreSetting.artifactsInForeignStore).map { String(decoding: $0, as: UTF8.self) }
     }
+
+    /// What the database is called in the directory that has its content; `nil` where no server has used one yet.
+    package func fileIdentity() throws -> String? {
+        try self.setting(StoreSetting.artifactsInFiles).map { String(decoding: $0, as: UTF8.self) }
+    }
 }

@@ -13,6 +13,8 @@ extension MemoryTransaction {
         self.lockPipeline(key).map { PipelineSummaryRow($0) }
     }
 
+    func pipelineTags(_ key: PipelineKey) -> [KeyedValue]? { self.lockPipeline(key)?.tags }
+
     func pipelineSummaries(in scope: Scope, after: String, limit: Int) -> [PipelineSummaryRow] {
         let rows = self.rows.pipelines.values.lazy.map(\.row)
             .filter { $0.key.scope == scope && precedes(after, $0.key.name) }

@@ -16,12 +16,17 @@ package struct Restore: Sendable {
     package let content: ContentPlace
     /// The key that the backup's secrets are sealed under, if it is at hand.
     package let masterKey: MasterKey?
+    /// Whether content may be there already that servers of the lost database have used.
+    package let keepsContent: Bool
 
-    package init(backup: BackupContents, store: StorePlace, content: ContentPlace, masterKey: MasterKey?) {
+    package init(
+        backup: BackupContents, store: StorePlace, content: ContentPlace, masterKey: MasterKey?, keepsContent: Bool
+    ) {
         self.backup = backup
         self.store = store
         self.content = content
         self.masterKey = masterKey
+        self.keepsContent = keepsContent
     }
 
     /// - Throws: ``ServerError``; nothing was written when the backup is damaged, the key another one or the place not
@@ -42,14 +47,29 @@ package struct Restore: Sendable {
         try self.store.explaining { try move.target.finish() }
     }
 
+    /// Content may be there from a restore that was cut off, which has made the database; or, of a fleet that lost its
+    /// database, all of it.
+    private func requireRoom(in directory: ArtifactMark) throws {
+        try directory.requireNoOther(than: self.backup.fileIdentity())
+        if case .sqlite(let path) = self.store, try FileCalls.status(path) == nil, try directory.hasContent() {
+            throw ServerError(
+                .unusable, "\(directory.directory) has content already: a backup is restored into an empty place.")
+        }
+        guard try self.keepsContent || directory.owner() == nil else {
+            throw ServerError(
+                .unusable,
+                """
+                \(directory.directory) has the content of the database that the backup is of. Servers on both would \
+                remove each other's: restore into an empty directory, or, if no server works with that database any \
+                more, say --keep-content.
+                """)
+        }
+    }
+
     private func requireRoom() throws {
         switch self.content {
         case .files(let blobs):
-            guard case .sqlite(let path) = self.store, try FileCalls.status(path) == nil else { return }
-            guard try blobs.isEmpty() else {
-                throw ServerError(
-                    .unusable, "\(blobs.path) has content already: a backup is restored into an empty place.")
-            }
+            try self.requireRoom(in: ArtifactMark(of: blobs.path))
         case .objects(let objects):
             guard try self.backup.foreignIdentity() == nil else {
                 throw ServerError(

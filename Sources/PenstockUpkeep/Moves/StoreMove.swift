@@ -97,6 +97,9 @@ package struct StoreMove: Sendable {
     private func moveAll(
         _ contents: any ContentsReader, _ from: ContentPlace, _ to: ContentPlace, _ work: AsyncWork
     ) throws -> ContentMove {
+        if case .files(let blobs) = to {
+            try ArtifactMark(of: blobs.path).requireNoOther(than: contents.fileIdentity())
+        }
         if case (.files, .files) = (from, to) {
             // Content of another store may stay there beside files that are copied.
             try contents.requireCounted(advice: Self.repairAdvice)

@@ -85,14 +85,6 @@ package struct BlobDirectory: BlobPlace {
             for folder in [blobs, path] { try FileCalls.synchronizeDirectory(folder) }
         }
     }
-
-    /// Whether there is any blob.
-    package func isEmpty() throws -> Bool {
-        guard try FileCalls.status(self.blobs) != nil else { return true }
-        return try FileCalls.names(in: self.blobs).allSatisfy {
-            try FileCalls.names(in: "\(self.blobs)/\($0)").isEmpty
-        }
-    }
 }
 
 extension OpenFile {

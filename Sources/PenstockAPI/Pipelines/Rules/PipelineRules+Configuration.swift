@@ -6,9 +6,6 @@ internal import PenstockWire
 
 // The configuration of actions against the properties of their types.
 extension PipelineRules {
-    /// Of a value that pollers may select jobs by. Source: AWS CodePipeline API Reference, ActionConfigurationProperty.
-    static let maximumQueryableLength = 20
-
     mutating func checkConfigurations() {
         for action in self.actions {
             guard let definition = action.definition else { continue }
@@ -38,17 +35,8 @@ extension PipelineRules {
     {
         if property.isSecret, value == PenstockModel.ActionDeclaration.maskedValue { return }
         guard VariableReference.all(in: value).isEmpty else { return }
-        if property.isQueryable, !Self.isQueryable(value) {
-            let rule = "must have 1 to \(Self.maximumQueryableLength) characters of A-Z, a-z, 0-9, _ and -"
-            self.refuse(.invalidActionDeclaration, self.problem(of: property, in: action, rule))
-        }
-        switch property.valueType {
-        case .number where !Self.isNumber(value):
-            self.refuse(.invalidActionDeclaration, self.problem(of: property, in: action, "must be a number"))
-        case .boolean where !Self.isBoolean(value) && !Self.acceptsAnyText(property, of: action):
-            self.refuse(.invalidActionDeclaration, self.problem(of: property, in: action, "must be true or false"))
-        case .number, .boolean, .string, nil: break
-        }
+        guard let rule = property.problem(of: value), !Self.acceptsAnyText(property, of: action) else { return }
+        self.refuse(.invalidActionDeclaration, self.problem(of: property, in: action, rule))
     }
 
     private func problem(of property: PenstockModel.ActionTypeProperty, in action: PlacedAction, _ rule: String)
@@ -56,28 +44,6 @@ extension PipelineRules {
     {
         "The configuration '\(property.name)' of action '\(action.name)' \(rule)"
     }
-
-    private static func isQueryable(_ value: String) -> Bool {
-        value.utf8.count <= Self.maximumQueryableLength
-            && value.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                case _: false
-                }
-            }
-    }
-
-    /// An optional sign, digits, and optionally a point and more digits.
-    private static func isNumber(_ value: String) -> Bool {
-        let isSigned = value.first.map { "+-".contains($0) } ?? false
-        let parts = value.dropFirst(isSigned ? 1 : 0).split(
-            separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        return parts.allSatisfy { part in !part.isEmpty && part.utf8.allSatisfy { 0x30...0x39 ~= $0 } }
-    }
-
-    private static func isBoolean(_ value: String) -> Bool { ["true", "false"].contains(value.lowercased()) }
 
     /// Any text but `true` switches polling off. Source: captured behaviour of the live service.
     private static func acceptsAnyText(_ property: PenstockModel.ActionTypeProperty, of action: PlacedAction) -> Bool {
