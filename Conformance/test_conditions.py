@@ -317,10 +317,18 @@ ALARM = declarations.condition("FAIL", declarations.rule("Alarm", "CloudWatchAla
             "FAIL", *[{**EQUALS_MAIN, "name": f"Check{number}"} for number in range(6)])},
          "ValidationException", "rules"),
         (1, {"beforeEntry": {"conditions": ENTRY["conditions"] * 2}}, "ValidationException", "conditions"),
+        (1, {"beforeEntry": declarations.condition("FAIL", declarations.rule("A", "VariableCheck", {"Value": "x"}))},
+         "InvalidStageDeclarationException", "is missing required configuration 'Variable'"),
+        (1, {"beforeEntry": declarations.condition(
+            "FAIL", declarations.rule("A", "DeploymentWindow", {"Cron": "* * * * * ?", "Zone": "UTC"}))},
+         "InvalidStageDeclarationException", "contains unknown configuration 'Zone'"),
+        (1, {"beforeEntry": declarations.condition(
+            "FAIL", {**EQUALS_MAIN, "ruleTypeId": {**EQUALS_MAIN["ruleTypeId"], "version": "2"}})},
+         "InvalidStructureException", "Rules of type VariableCheck of version 2 are not available"),
     ],
     ids=[
         "skip-window", "entry-rollback", "success-skip", "first-entry", "first-rollback", "first-success",
-        "retry-and-conditions", "alarm", "names", "rules", "conditions",
+        "retry-and-conditions", "alarm", "names", "rules", "conditions", "missing-key", "unknown-key", "version",
     ],
 )
 def test_gates_that_cannot_be_are_refused(timed, refused, stage, gates, code, problem):

@@ -187,6 +187,9 @@ extension PenstockServer {
     /// What wraps connections in TLS; `nil` for plain HTTP.
     private func tls() throws -> (@Sendable (HTTPConnectionChannel) throws -> any ServerChildChannel)? {
         guard let files = self.configuration.tls else { return nil }
+        for file in [files.certificate, files.key] where try FileCalls.status(file) == nil {
+            throw ServerError(.configuration, "There is no file \(file) for TLS.")
+        }
         do {
             let certificates = try NIOSSLCertificate.fromPEMFile(files.certificate)
             let key = try NIOSSLPrivateKey(file: files.key, format: .pem)

@@ -47,10 +47,12 @@ public struct VariableReferences: Sendable {
     ///   - unresolved: The references as they are written.
     ///   - note: Follows the list.
     public static func failure(action: String, unresolved: [String], note: String = "") -> FailureDetails {
-        FailureDetails(
+        var named: Set<String> = []
+        let each = unresolved.filter { named.insert($0).inserted }.joined(separator: ", ")
+        return FailureDetails(
             type: .configurationError,
             message: "An action in this pipeline failed because one or more variables could not be resolved:"
-                + " Action name=\(action) (unresolved: \(unresolved.joined(separator: ", ")))\(note)"
+                + " Action name=\(action) (unresolved: \(each))\(note)"
         )
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PenstockModel
+import PenstockRuntime
 import PenstockWire
 
 @testable import PenstockAPI
@@ -144,8 +145,10 @@ enum Sample {
     }
 
     static func rule(_ name: String, provider: String = "VariableCheck") -> PenstockWire.RuleDeclaration {
-        PenstockWire.RuleDeclaration(
-            name: name, ruleTypeID: PenstockWire.RuleTypeID(category: .rule, provider: provider))
+        let required = BuiltInRuleTypes.all.first { $0.id.provider == provider }?.properties.filter(\.isRequired) ?? []
+        return PenstockWire.RuleDeclaration(
+            name: name, ruleTypeID: PenstockWire.RuleTypeID(category: .rule, provider: provider),
+            configuration: Dictionary(uniqueKeysWithValues: required.map { ($0.name, "x") }))
     }
 
     /// What the action types of the samples are.

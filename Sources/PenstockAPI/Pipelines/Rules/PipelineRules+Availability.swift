@@ -22,7 +22,9 @@ extension PipelineRules {
             let id = PenstockModel.RuleTypeID(
                 provider: rule.ruleTypeID.provider, version: rule.ruleTypeID.version ?? "1")
             guard !BuiltInRuleTypes.evaluated.contains(id) else { continue }
-            self.refuseUnavailable("Rules of type \(rule.ruleTypeID.provider) are", at: gate, of: stage)
+            let isOtherVersion = BuiltInRuleTypes.evaluated.contains { $0.provider == id.provider }
+            let type = isOtherVersion ? "\(id.provider) of version \(id.version)" : id.provider
+            self.refuseUnavailable("Rules of type \(type) are", at: gate, of: stage)
         }
     }
 

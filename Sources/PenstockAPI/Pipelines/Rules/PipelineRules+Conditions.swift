@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import PenstockModel
+internal import PenstockRuntime
 internal import PenstockWire
 
 // The gates of a stage: before entry, on success, on failure.
@@ -64,10 +65,26 @@ extension PipelineRules {
     ) {
         for condition in conditions {
             self.check(condition.result, in: results, of: stage, gate: gate)
+            for rule in condition.rules ?? [] { self.checkKeys(of: rule, in: stage) }
             for name in (condition.rules ?? []).map(\.name).repeated {
                 let place = "in '\(gate)' of stage '\(stage.name)'"
                 self.refuse(.invalidStageDeclaration, "Rule name '\(name)' is used more than once \(place)")
             }
+        }
+    }
+
+    /// Values are judged when they are resolved.
+    private mutating func checkKeys(of rule: PenstockWire.RuleDeclaration, in stage: WireStage) {
+        let provider = rule.ruleTypeID.provider
+        guard let type = BuiltInRuleTypes.all.first(where: { $0.id.provider == provider }) else { return }
+        let keys = Set((rule.configuration ?? [:]).keys)
+        let place = "Rule configuration for rule '\(rule.name)' in stage '\(stage.name)'"
+        for property in type.properties where property.isRequired && !keys.contains(property.name) {
+            self.refuse(
+                .invalidStageDeclaration, "\(place) is missing required configuration '\(property.name)'")
+        }
+        for key in keys.subtracting(type.properties.map(\.name)).sorted() {
+            self.refuse(.invalidStageDeclaration, "\(place) contains unknown configuration '\(key)'")
         }
     }
 
