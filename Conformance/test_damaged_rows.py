@@ -3,10 +3,11 @@
 
 """What a row that cannot be read costs: its own pipeline, and no other."""
 
+import json
 import sqlite3
 
 from conftest import World
-from support import declarations
+from support import declarations, upkeep
 from support.waiting import until
 
 
@@ -91,3 +92,26 @@ def test_a_job_that_is_not_as_its_row_says_ends_no_server(own_server, tmp_path):
     world.succeed(taken)
     log = own_server.data_dir.with_suffix(".log").read_text()
     assert "a job cannot be handed out" in log and "not as its row says" in log
+
+
+def test_a_key_whose_policy_is_not_understood_may_do_nothing(own_server, tmp_path, refused):
+    everything = {"Action": "*", "Resource": "*"}
+    condition = {"StringEquals": {"aws:username": "other"}}
+    statements = [{"Effect": "Allow", **everything}, {"Effect": "Deny", **everything, "Condition": condition}]
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Statement": statements}))
+    key = own_server.create_key("--name", "kim", "--policy", path)
+    client = own_server.client("codepipeline", own_server.session_of(key))
+    assert client.list_pipelines()["pipelines"] == []
+    own_server.stop()
+    with sqlite3.connect(own_server.data_dir / "penstock.sqlite") as database:
+        ((policies,),) = database.execute("SELECT policies FROM access_key WHERE principal_name = 'kim'")
+        database.execute(
+            "UPDATE access_key SET policies = ? WHERE principal_name = 'kim'",
+            (policies.replace(b"aws:username", b"aws:usermood"),))
+    database.close()
+    own_server.start()
+    client = own_server.client("codepipeline", own_server.session_of(key))
+    assert refused(client.list_pipelines)[0] == "AccessDeniedException"
+    said = upkeep.run("doctor", "--data-dir", own_server.data_dir, status=1)
+    assert "aws:usermood" in said and "unreadable-row: access_key" in said

@@ -36,8 +36,18 @@ package struct ArtifactMark {
         defer { try? FileCalls.remove(draft) }
         try Array("\(identity)\n".utf8).withUnsafeBytes { try file.write($0) }
         try file.synchronize()
-        // Of servers that begin at once the first one's stays.
-        return try FileCalls.link(draft, as: self.path) ? identity : self.owner() ?? identity
+        try self.publish(draft)
+        return try self.owner() ?? identity
+    }
+
+    /// Gives the draft the mark's name. Of servers that begin at once the first one's stays.
+    private func publish(_ draft: String) throws(FileError) {
+        do throws(FileError) {
+            _ = try FileCalls.link(draft, as: self.path)
+        } catch {
+            guard error.isUnsupported else { throw error }
+            try FileCalls.rename(draft, to: self.path)
+        }
     }
 
     /// Whether there is any content, whoever's it is.
@@ -74,7 +84,7 @@ package struct ArtifactMark {
     /// - Parameter identity: What the database is called whose content is to be there.
     /// - Throws: ``ServerError`` with code `.unusable`.
     package func requireNoOther(than identity: String?) throws {
-        if let owner = try self.owner(), owner != identity { throw self.isOfAnother }
+        if let owner = try self.owner(), owner != identity { throw self.isOfAnother(isMarked: true) }
     }
 
     /// Makes the directory this database's, if it can be.
@@ -82,16 +92,17 @@ package struct ArtifactMark {
     /// - Parameter hasBlobs: Whether the database names content. One that does may take what nobody has marked.
     /// - Throws: ``ServerError`` with code `.unusable` when the content is another database's.
     func require(_ identity: String, hasBlobs: Bool) throws {
-        if try self.owner() == nil, !hasBlobs, try self.hasContent() { throw self.isOfAnother }
-        guard try self.take(for: identity) == identity else { throw self.isOfAnother }
+        if try self.owner() == nil, !hasBlobs, try self.hasContent() { throw self.isOfAnother(isMarked: false) }
+        guard try self.take(for: identity) == identity else { throw self.isOfAnother(isMarked: true) }
     }
 
-    private var isOfAnother: ServerError {
-        ServerError(
+    private func isOfAnother(isMarked: Bool) -> ServerError {
+        let reason = isMarked ? "\(self.path) names it" : "this one has stored nothing yet"
+        return ServerError(
             .unusable,
             """
-            \(self.directory) has the content of another database, as \(self.path) says, which this one does not know and \
-            would remove. Name the database that it is of, or another directory.
+            \(self.directory) has the content of another database, which this one does not know and would remove: \
+            \(reason). Name the database that it is of, or another directory.
             """)
     }
 }

@@ -33,6 +33,9 @@ package struct FileError: TemporaryFailure, Sendable, CustomStringConvertible {
     /// Whether it was a file where a directory was meant.
     package var isNoDirectory: Bool { self.errorNumber == ENOTDIR }
 
+    /// Whether the file system has nothing of that kind, such as links.
+    package var isUnsupported: Bool { [EPERM, ENOTSUP, ENOSYS].contains(self.errorNumber) }
+
     /// Whether the disk is full, or the operator's share of it is used up.
     package var isTemporary: Bool { self.errorNumber == ENOSPC || self.errorNumber == EDQUOT }
 }

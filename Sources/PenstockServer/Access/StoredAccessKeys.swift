@@ -16,7 +16,8 @@ struct StoredAccessKeys: AccessKeyDirectory {
             account: row.account,
             principalName: row.principalName,
             isAdministrator: row.isAdministrator,
-            policies: try row.policies.map { try PolicyDocument(parsing: $0) },
+            // With one that this version does not take, the key has no rights at all: what it denies cannot be known.
+            policies: (try? row.policies.map { try PolicyDocument(parsing: $0) }) ?? [],
             createdAt: row.created,
             isDisabled: row.isDisabled
         )
