@@ -5,7 +5,8 @@ package import PenstockModel
 package import PenstockStore
 import Synchronization
 
-/// Action types in memory, so that an empty poll asks no database for its type. Polls alone go by it.
+/// Action types in memory, so that an empty poll asks no database for its type. Polls and the links of states go by it;
+/// declarations and starts of actions do not.
 package final class ActionTypeCatalog: Sendable {
     /// How long an answer holds where other processes may change types.
     package static let sharedLifetime: Duration = .seconds(1)
